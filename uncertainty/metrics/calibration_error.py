@@ -1,0 +1,229 @@
+"""Binned calibration of class probabilities: the table behind a reliability diagram and the errors computed from it.
+
+Binned errors are not proper scores: they depend on the bins and are biased upwards in small samples (a perfectly
+calibrated model does not reach 0). Report them beside the Brier score or the log loss.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ._labels import check_classification
+from ._validation import FloatArray, IntArray, check_choice, check_sample_weight
+
+Kind = Literal["top_label", "class_wise", "positive"]
+Strategy = Literal["uniform", "quantile"]
+Norm = Literal["l1", "l2", "max"]
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationBins:
+    """Table of a binned calibration curve; with kind="class_wise" every array has a leading class axis C.
+
+    Attributes
+    ----------
+    edges : ndarray of shape (n_bins + 1,)
+        Bin b is [edges[b], edges[b + 1]), the last one closed. Quantile bins left empty by ties have width zero.
+    mean_confidence : ndarray of shape (n_bins,)
+        Weighted mean of the predicted probability in each bin, NaN in an empty bin (`count == 0`).
+    observed_frequency : ndarray of shape (n_bins,)
+        Weighted share of rows where the predicted event happened, NaN in an empty bin.
+    weight : ndarray of shape (n_bins,)
+        Share of the total weight in each bin; sums to 1.
+    count : ndarray of shape (n_bins,)
+        Number of rows with positive weight in each bin.
+    """
+
+    edges: FloatArray
+    mean_confidence: FloatArray
+    observed_frequency: FloatArray
+    weight: FloatArray
+    count: IntArray
+
+
+def expected_calibration_error(
+    y_true: npt.ArrayLike,
+    y_proba: npt.ArrayLike,
+    *,
+    kind: Kind = "top_label",
+    strategy: Strategy = "uniform",
+    n_bins: int = 15,
+    norm: Norm = "l1",
+    labels: npt.ArrayLike | None = None,
+    sample_weight: npt.ArrayLike | None = None,
+) -> float:
+    """Return the binned calibration error of class probabilities, between 0 and 1; smaller is better.
+
+    With weight share w_b, mean confidence c_b and observed frequency f_b of bin b: ``sum_b w_b |f_b - c_b|`` for
+    norm="l1" (the usual ECE), ``sqrt(sum_b w_b (f_b - c_b)^2)`` for "l2" and ``max_b |f_b - c_b|`` over the bins in
+    use for "max" (MCE). kind="class_wise" averages the error of each class.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n,)
+        Class labels, numbers or strings.
+    y_proba : array-like of shape (n, C) or (n,)
+        Predicted probabilities, rows with sum 1; one dimension means the probability of the second of two classes.
+    kind : {"top_label", "class_wise", "positive"}, default="top_label"
+        The event whose probability is checked: the most probable class is right; each class in turn occurs; the
+        second of two classes occurs. In a binary problem these are three different numbers.
+    strategy : {"uniform", "quantile"}, default="uniform"
+        Bins of equal width on [0, 1], or of equal weight. Equal confidences always share a bin.
+    n_bins : int, default=15
+        Number of bins.
+    norm : {"l1", "l2", "max"}, default="l1"
+        How the gaps of the bins are combined.
+    labels : array-like of shape (C,), default=None
+        The class of each column in column order (`estimator.classes_`); None takes the sorted labels of `y_true`,
+        which must then hold every class.
+    sample_weight : array-like of shape (n,), default=None
+        Non-negative weight of each row.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, the probabilities are no distribution, labels and columns do not match, an option is
+        unknown, or kind="positive" meets more than two classes.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, ICML, eqs. 3 and 5 (top label).
+    Kull et al. (2019), Beyond temperature scaling, NeurIPS, section 2 (class-wise). Kumar, Liang and Ma (2019),
+    Verified uncertainty calibration, NeurIPS, section 2 (l2).
+
+    Examples
+    --------
+    >>> from uncertainty.metrics import expected_calibration_error
+    >>> round(expected_calibration_error([0, 1, 1, 0], [0.1, 0.9, 0.6, 0.8], kind="positive", n_bins=2), 4)
+    0.1
+    """
+    check_choice(norm, "norm", ("l1", "l2", "max"))
+    bins = calibration_bins(
+        y_true, y_proba, kind=kind, strategy=strategy, n_bins=n_bins, labels=labels, sample_weight=sample_weight
+    )
+    used = bins.count > 0
+    gap = np.zeros(used.shape)
+    gap[used] = np.abs(bins.observed_frequency[used] - bins.mean_confidence[used])
+    if norm == "max":
+        error = gap.max(axis=-1)
+    elif norm == "l2":
+        error = np.sqrt((bins.weight * gap**2).sum(axis=-1))
+    else:
+        error = (bins.weight * gap).sum(axis=-1)
+    return float(error.mean())
+
+
+def calibration_bins(
+    y_true: npt.ArrayLike,
+    y_proba: npt.ArrayLike,
+    *,
+    kind: Kind = "top_label",
+    strategy: Strategy = "uniform",
+    n_bins: int = 15,
+    labels: npt.ArrayLike | None = None,
+    sample_weight: npt.ArrayLike | None = None,
+) -> CalibrationBins:
+    """Return, bin by bin, the mean predicted probability and the frequency with which the event happened.
+
+    Calibrated probabilities have ``observed_frequency`` close to ``mean_confidence`` in every bin; `count` tells how
+    much each bin can be trusted.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n,)
+        Class labels, numbers or strings.
+    y_proba : array-like of shape (n, C) or (n,)
+        Predicted probabilities, rows with sum 1; one dimension means the probability of the second of two classes.
+    kind, strategy, n_bins, labels, sample_weight
+        As in `expected_calibration_error`.
+
+    Returns
+    -------
+    CalibrationBins
+        `edges`, `mean_confidence`, `observed_frequency`, `weight` and `count`; arrays of shape (n_bins,), or
+        (C, n_bins) for kind="class_wise"; one more entry in `edges`.
+
+    Raises
+    ------
+    ValueError
+        As in `expected_calibration_error`.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks, ICML, section 2.
+
+    Examples
+    --------
+    >>> from uncertainty.metrics import calibration_bins
+    >>> bins = calibration_bins([0, 1, 1, 0], [0.1, 0.9, 0.6, 0.8], kind="positive", n_bins=2)
+    >>> bins.count
+    array([1, 3])
+    >>> bins.observed_frequency.round(4)
+    array([0.    , 0.6667])
+    """
+    check_choice(kind, "kind", ("top_label", "class_wise", "positive"))
+    check_choice(strategy, "strategy", ("uniform", "quantile"))
+    if isinstance(n_bins, bool) or not isinstance(n_bins, (int, np.integer)) or n_bins < 1:
+        raise ValueError(f"n_bins must be an integer of at least 1, got {n_bins!r}. The default is 15.")
+    column, proba = check_classification(y_true, y_proba, labels)
+    confidence, event = _events(column, proba, kind)
+    weight = check_sample_weight(sample_weight, len(column))
+    keep = weight > 0  # removed rows must neither count nor shape the quantile bins
+    tables = [
+        _bin_table(c[keep], e[keep], weight[keep], strategy, int(n_bins))
+        for c, e in zip(confidence, event, strict=True)
+    ]
+    if kind != "class_wise":
+        return tables[0]
+    return CalibrationBins(*(np.stack(arrays) for arrays in zip(*map(_fields, tables), strict=True)))
+
+
+def _events(column: IntArray, proba: FloatArray, kind: Kind) -> tuple[FloatArray, FloatArray]:
+    """Return the predicted probability of each checked event and whether it happened, both [events, n]."""
+    if kind == "class_wise":
+        return proba.T, (column == np.arange(proba.shape[1])[:, None]).astype(np.float64)
+    if kind == "top_label":
+        return proba.max(axis=1)[None], (proba.argmax(axis=1) == column)[None].astype(np.float64)
+    if proba.shape[1] != 2:
+        raise ValueError(
+            f"y_proba must have two classes for kind='positive', got {proba.shape[1]}. "
+            "Use kind='top_label' or kind='class_wise'."
+        )
+    return proba[:, 1][None], (column == 1)[None].astype(np.float64)
+
+
+def _bin_table(
+    confidence: FloatArray, event: FloatArray, weight: FloatArray, strategy: Strategy, n_bins: int
+) -> CalibrationBins:
+    edges, index = _assign(confidence, weight, strategy, n_bins)
+    count = np.bincount(index, minlength=n_bins)
+    total = np.bincount(index, weight, minlength=n_bins)
+    mean_confidence, frequency = np.full(n_bins, np.nan), np.full(n_bins, np.nan)
+    for mean, values in ((mean_confidence, confidence), (frequency, event)):
+        np.divide(np.bincount(index, weight * values, minlength=n_bins), total, out=mean, where=count > 0)
+    return CalibrationBins(edges, mean_confidence, frequency, total / total.sum(), count)
+
+
+def _assign(confidence: FloatArray, weight: FloatArray, strategy: Strategy, n_bins: int) -> tuple[FloatArray, IntArray]:
+    """Return the bin edges (n_bins + 1,) and the bin of each row; a bin owns its left edge, the last both edges."""
+    if strategy == "uniform":
+        edges = np.arange(n_bins + 1) / n_bins  # unlike linspace rounded once: 0.3 is an edge of ten bins
+        return edges, np.searchsorted(edges[1:-1], confidence, side="right")
+    values, inverse = np.unique(confidence, return_inverse=True)
+    mass = np.bincount(inverse, weight)
+    middle = (np.cumsum(mass) - 0.5 * mass) / mass.sum()  # a value goes where the middle of its mass falls
+    # The small term settles exact borders, which rounding would place differently for weights on another scale.
+    bin_of_value = np.minimum(np.floor(n_bins * middle + 1e-9).astype(np.intp), n_bins - 1)
+    first = np.searchsorted(bin_of_value, np.arange(1, n_bins))
+    edges = np.concatenate([[0.0], np.append(values, 1.0)[first], [1.0]])
+    return edges, bin_of_value[inverse]
+
+
+def _fields(table: CalibrationBins) -> tuple[npt.NDArray[np.float64] | IntArray, ...]:
+    return table.edges, table.mean_confidence, table.observed_frequency, table.weight, table.count
