@@ -1,0 +1,55 @@
+"""Bayesian uncertainty for regression and classification: predictions that say how far to trust them.
+
+The names below are imported on first use, so `import uncertainty` is quick and `uncertainty.metrics` needs no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from uncertainty.components import BatchNorm as BatchNorm
+    from uncertainty.components import Dropout as Dropout
+    from uncertainty.estimators import *  # noqa: F403
+    from uncertainty.heads import *  # noqa: F403
+    from uncertainty.optim import *  # noqa: F403
+
+__version__ = "0.1.0"
+
+_ROOM_OF_NAME = {
+    "BatchNorm": "components",
+    "Dropout": "components",
+    "DeepEnsembleClassifier": "estimators",
+    "DeepEnsembleRegressor": "estimators",
+    "MCDropoutClassifier": "estimators",
+    "MCDropoutRegressor": "estimators",
+    "ProbabilisticMLPClassifier": "estimators",
+    "ProbabilisticMLPRegressor": "estimators",
+    "SnapshotEnsembleClassifier": "estimators",
+    "SnapshotEnsembleRegressor": "estimators",
+    "Bernoulli": "heads",
+    "Categorical": "heads",
+    "Gaussian": "heads",
+    "MixtureDensity": "heads",
+    "SGD": "optim",
+    "Adam": "optim",
+    "ConstantRate": "optim",
+    "Cosine": "optim",
+    "CosineRestarts": "optim",
+    "ExponentialDecay": "optim",
+    "RMSprop": "optim",
+    "StepDecay": "optim",
+}
+
+__all__ = sorted(_ROOM_OF_NAME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF_NAME:
+        raise AttributeError(f"module 'uncertainty' has no attribute {name!r}")
+    return getattr(import_module(f"uncertainty.{_ROOM_OF_NAME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,39 @@
+"""Pointwise activations of the hidden layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from uncertainty.components.spec import resolve
+
+Activation = Callable[[Tensor], Tensor]
+
+
+def identity(z: Tensor) -> Tensor:
+    """Return `z` itself: the network is then linear."""
+    return z
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": identity,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "leaky_relu": functional.leaky_relu,
+    "elu": functional.elu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+    "softplus": functional.softplus,
+}
+
+# Activations that pass about half of their input's second moment on: He et al. (2015), eq. 10.
+RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"})
+
+
+def resolve_activation(name: str) -> Activation:
+    """Return the function of the activation `name`."""
+    return resolve("activation", name, ACTIVATIONS, str)

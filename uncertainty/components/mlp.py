@@ -1,0 +1,176 @@
+"""The multi-layer perceptron of a stack of members: x -> raw outputs [M, N, R].
+
+Training and prediction are two functions of the same parameters. `trunk` is the training form: batch statistics,
+dropout masks, autograd. `fold` gives the prediction form: running statistics and masks are absorbed into the weights,
+which leaves plain affine layers and no mode to switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from uncertainty.components.activations import ACTIVATIONS, Activation
+from uncertainty.components.initializers import Initializer, LeCunNormal
+from uncertainty.components.linear import linear, output_linear
+from uncertainty.components.normalization import BatchNormalizer
+from uncertainty.components.parameters import ParameterLayout
+
+OUTPUT_WEIGHT, OUTPUT_BIAS = "output.weight", "output.bias"
+
+
+@dataclass(frozen=True)
+class MLP:
+    """Architecture of one member; `hidden_layer_sizes=()` is a generalised linear model.
+
+    `layout` places the learned parameters in a row of a buffer [M, P], `statistics_layout` the running statistics of
+    batch normalization in a row of [M, Q]. Hidden weights are stored [in, out], the output weights [R, H].
+    """
+
+    n_inputs: int
+    hidden_layer_sizes: tuple[int, ...]
+    n_raw: int
+    activation: str
+    normalizer: BatchNormalizer | None = None
+    dropout_rates: tuple[float, ...] = ()
+    layout: ParameterLayout = field(init=False, repr=False, compare=False)
+    statistics_layout: ParameterLayout = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        layout, statistics = ParameterLayout(), ParameterLayout()
+        for i, (n_in, n_out) in enumerate(self._hidden_shapes()):
+            layout.add(f"hidden{i}.weight", (n_in, n_out), penalized=True)
+            layout.add(f"hidden{i}.bias", (n_out,))
+            if self.normalizer is not None:
+                layout.add(f"norm{i}.scale", (n_out,))
+                layout.add(f"norm{i}.shift", (n_out,))
+                statistics.add(f"norm{i}.mean", (n_out,))
+                statistics.add(f"norm{i}.variance", (n_out,))
+        layout.add(OUTPUT_WEIGHT, (self.n_raw, self.n_last), penalized=True)
+        layout.add(OUTPUT_BIAS, (self.n_raw,))
+        object.__setattr__(self, "layout", layout)
+        object.__setattr__(self, "statistics_layout", statistics)
+
+    def _hidden_shapes(self) -> list[tuple[int, int]]:
+        return list(zip((self.n_inputs, *self.hidden_layer_sizes), self.hidden_layer_sizes, strict=False))
+
+    @property
+    def n_hidden_layers(self) -> int:
+        return len(self.hidden_layer_sizes)
+
+    @property
+    def n_last(self) -> int:
+        """Width of the last hidden layer, which the output layer reads."""
+        return self.hidden_layer_sizes[-1] if self.hidden_layer_sizes else self.n_inputs
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one forward pass of one row through one member."""
+        return sum(n_in * n_out for n_in, n_out in self._hidden_shapes()) + self.n_last * self.n_raw
+
+    def initialize(
+        self, generators: Sequence[np.random.Generator], initializer: Initializer, *, dtype: torch.dtype
+    ) -> tuple[Tensor, Tensor]:
+        """Draw the initial parameters [M, P] and running statistics [M, Q], member m from generator m alone.
+
+        The output layer is linear, so it starts with variance 1 / fan_in whatever the hidden layers use.
+        """
+        values = torch.zeros(len(generators), self.layout.size, dtype=dtype)
+        views = self.layout.views(values)
+        draws = {f"hidden{i}.weight": initializer.build(*shape) for i, shape in enumerate(self._hidden_shapes())}
+        draws[OUTPUT_WEIGHT] = LeCunNormal().build(self.n_last, self.n_raw)
+        for name, draw in draws.items():
+            for m, generator in enumerate(generators):
+                views[name][m] = torch.from_numpy(draw(generator, tuple(views[name].shape[1:])))
+        statistics = torch.zeros(len(generators), self.statistics_layout.size, dtype=dtype)
+        for i in range(self.n_hidden_layers if self.normalizer is not None else 0):
+            views[f"norm{i}.scale"].fill_(1.0)
+            self.statistics_layout.views(statistics)[f"norm{i}.variance"].fill_(1.0)
+        return values, statistics
+
+    def trunk(
+        self,
+        x: Tensor,
+        parameters: dict[str, Tensor],
+        statistics: dict[str, Tensor],
+        *,
+        masks: Sequence[Tensor | None],
+        n_updates: int = 0,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """Return the last hidden layer [M, B, H] in training form.
+
+        Parameters
+        ----------
+        x : [M, B, D]
+        parameters, statistics : views by name; the running statistics are updated in place
+        masks : one dropout mask [M, B, H] a hidden layer, or None where nothing is dropped
+        n_updates : batches seen so far, for the running statistics
+        weight : [M, B] row weights, for the batch statistics
+        """
+        activation = ACTIVATIONS[self.activation]
+        h = x
+        for i, mask in enumerate(masks):
+            z = linear(h, parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"])
+            if self.normalizer is not None:
+                z = self.normalizer.forward(
+                    z,
+                    parameters[f"norm{i}.scale"],
+                    parameters[f"norm{i}.shift"],
+                    running_mean=statistics[f"norm{i}.mean"],
+                    running_variance=statistics[f"norm{i}.variance"],
+                    n_updates=n_updates,
+                    weight=weight,
+                )
+            h = activation(z)
+            h = h if mask is None else h * mask
+        return h
+
+    def fold(self, values: Tensor, statistics: Tensor, masks: Sequence[Tensor | None] | None = None) -> FoldedMLP:
+        """Return the prediction form of the members in `values` [M, P].
+
+        `masks` (one [S, H] a hidden layer, or None) makes S members out of each layer that follows a mask: the mask
+        is folded into that layer's weights, and the layers before the first mask stay shared.
+        """
+        parameters = self.layout.views(values)
+        running = self.statistics_layout.views(statistics)
+        masks = masks if masks is not None else (None,) * self.n_hidden_layers
+        layers: list[tuple[Tensor, Tensor]] = []
+        mask: Tensor | None = None
+        for i in range(self.n_hidden_layers):
+            weight, bias = parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"]
+            if self.normalizer is not None:
+                a, b = self.normalizer.affine(
+                    parameters[f"norm{i}.scale"],
+                    parameters[f"norm{i}.shift"],
+                    running[f"norm{i}.mean"],
+                    running[f"norm{i}.variance"],
+                )
+                weight, bias = weight * a.unsqueeze(1), bias * a + b
+            layers.append((weight if mask is None else weight * mask.unsqueeze(2), bias))
+            mask = masks[i]
+        output = parameters[OUTPUT_WEIGHT]
+        output = output if mask is None else output * mask.unsqueeze(1)
+        return FoldedMLP(tuple(layers), output, parameters[OUTPUT_BIAS], ACTIVATIONS[self.activation])
+
+
+@dataclass(frozen=True)
+class FoldedMLP:
+    """A stack in prediction form: affine layers and an activation, nothing random and nothing to update."""
+
+    layers: tuple[tuple[Tensor, Tensor], ...]
+    output_weight: Tensor
+    output_bias: Tensor
+    activation: Activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
+        h = x
+        for weight, bias in self.layers:
+            bias = bias.expand(weight.shape[0], -1)
+            h = self.activation(linear(h, weight, bias))
+        return output_linear(h, self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1))

@@ -1,0 +1,177 @@
+"""What every classifier offers: `fit`, probabilities and their decomposition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Bunch
+from sklearn.utils.metaestimators import available_if
+
+from uncertainty.estimators import options
+from uncertainty.estimators.encoding import (
+    LabelEncoder,
+    RawRows,
+    check_rows,
+    check_validation_rows,
+    require_two_rows,
+    with_class_weight,
+)
+from uncertainty.estimators.estimator import MemberEstimator
+from uncertainty.estimators.fitting import Problem
+from uncertainty.estimators.partial import partial_fit_is_available
+from uncertainty.estimators.scaling import InputScaler
+from uncertainty.heads import Bernoulli, Categorical
+from uncertainty.heads.base import Distribution
+from uncertainty.heads.class_probabilities import ClassProbabilities
+from uncertainty.predictive import DiscretePredictive
+
+Array = NDArray[np.float64]
+
+
+class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
+    """Abstract classifier: everything but the parameters and the method.
+
+    y holds labels of any type, or (n, T) zeros and ones for multi-label data. Columns of probabilities follow
+    `classes_`; multi-label probabilities are (n, T), of each label being present.
+    """
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> ProbabilisticClassifier:
+        """Fit the members by negative log-likelihood.
+
+        Parameters
+        ----------
+        X : (n, D)
+        y : (n,) labels, or (n, T) of 0 and 1
+        sample_weight : (n,), optional
+            An integer weight counts a row that often; zero leaves it out; a common factor changes nothing.
+        X_val, y_val, sample_weight_val : optional
+            Rows to watch for early stopping instead of a share of the training rows. For direct use only: a
+            Pipeline does not transform `X_val`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For NaN or infinite values, fewer than two rows or classes, shapes that do not agree, or an unknown option.
+        """
+        continues = self._continues()
+        rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=False)
+        require_two_rows(rows)
+        validation = check_validation_rows(self, X_val, y_val, sample_weight_val, numeric_y=False)
+        if not continues:
+            self._prepare(rows)
+        self._train(self._problem(rows, validation), continues=continues)
+        return self
+
+    @available_if(partial_fit_is_available)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> ProbabilisticClassifier:
+        """Make one pass over the rows given, continuing from earlier calls.
+
+        `classes` names all classes and is needed at the first call unless its y has them all. Scaling is fixed by
+        the rows of the first call, which should be typical. Not with `early_stopping`.
+        """
+        first = not hasattr(self, "_optimizer_state")
+        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=False)
+        if first:
+            require_two_rows(rows)
+            self._prepare(rows, classes)
+        self._train_one_pass(self._problem(rows, None))
+        return self
+
+    def _prepare(self, rows: RawRows, classes: ArrayLike | None = None) -> None:
+        """Learn the scaling and the labels, and build the head."""
+        network = self._network()
+        self._encoder = LabelEncoder.fit(rows.y, classes)
+        kind = self._encoder.kind
+        default = Categorical() if kind == "multiclass" else Bernoulli()
+        self.classes_ = np.arange(self._encoder.n_targets) if self._encoder.classes is None else self._encoder.classes
+        head = options.resolve_head(network.head, default, kind)
+        self.head_ = head.build(self._encoder.n_targets, len(self.classes_))
+        self.input_scaler_ = InputScaler(enabled=options.resolve_standardize(network.standardize))
+        self.input_scaler_.fit(rows.x, rows.weight)
+
+    def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
+        class_weight = self._network().class_weight
+        rows = with_class_weight(rows, class_weight)
+        codes = self._encoder.transform(rows.y)
+        strata = None if self._encoder.classes is None else codes[:, 0].astype(np.intp)
+        watched = None
+        if validation is not None:
+            validation = with_class_weight(validation, class_weight)
+            x_val = self.input_scaler_.transform(validation.x)
+            watched = (x_val, self._encoder.transform(validation.y), validation.weight)
+        x = self.input_scaler_.transform(rows.x)
+        return Problem(x, codes, rows.weight, strata, self.input_scaler_.standardised_range(), watched)
+
+    def _restore(self, distribution: Distribution) -> DiscretePredictive:
+        assert isinstance(distribution, ClassProbabilities)
+        return DiscretePredictive(distribution, self._encoder.classes)
+
+    # -- predictions ---------------------------------------------------------------------------------------------
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the most probable class (n,), or labels (n, T) of 0 and 1."""
+        return np.asarray(self._reduce(X, DiscretePredictive.mode))
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Return the averaged probabilities, (n, C) in the order of `classes_`, or (n, T) for labels."""
+        return np.asarray(self._reduce(X, DiscretePredictive.proba))
+
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """Return the logarithm of the averaged probabilities, without loss where they are tiny."""
+        return np.asarray(self._reduce(X, DiscretePredictive.log_proba))
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Return the log-odds (n,) of the second class, (n, T) of each label, or log-probabilities (n, C)."""
+        return np.asarray(self._reduce(X, DiscretePredictive.decision))
+
+    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+        """Return a Bunch of `proba` and where its uncertainty comes from.
+
+        Per class, (n, C): `aleatoric_variance` + `epistemic_variance` = `total_variance` of the class's indicator.
+        Per row, (n,), in nats: `aleatoric_entropy` + `mutual_information` = `total_entropy`. The epistemic parts,
+        `epistemic_variance` and `mutual_information`, are 0 for a single network. For multi-label data all are (n, T).
+        """
+        fields = self._reduce_fields(
+            X, ("proba", "aleatoric_variance", "epistemic_variance", "aleatoric_entropy", "mutual_information")
+        )
+        return Bunch(
+            **fields,
+            total_variance=fields["aleatoric_variance"] + fields["epistemic_variance"],
+            total_entropy=fields["aleatoric_entropy"] + fields["mutual_information"],
+        )
+
+    def predict_dist(self, X: ArrayLike) -> DiscretePredictive:
+        """Return the predictive distribution of all rows."""
+        parts = self._chunks(X, lambda predictive: predictive.members)
+        return DiscretePredictive(ClassProbabilities.concatenate(parts), self._encoder.classes)
+
+    def predict_members(self, X: ArrayLike) -> Array:
+        """Return each member's probabilities, (M, n, C) or (M, n, T)."""
+        return np.asarray(self._reduce(X, DiscretePredictive.member_proba, axis=1))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

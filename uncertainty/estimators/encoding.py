@@ -1,0 +1,134 @@
+"""From what the user passes to what the loop trains on: checks, weights, scaling and label codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """Checked rows as the user gave them: x [N, D], y [N] or [N, T], weight [N] of mean 1 or None."""
+
+    x: Array
+    y: NDArray[Any]
+    weight: Array | None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def check_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, reset: bool, numeric_y: bool) -> RawRows:
+    """Validate X, y and sample_weight, drop rows of zero weight, and scale the weights to mean 1.
+
+    Weights enter the loss divided by their mean over the fitted rows, once: dividing by each batch's own sum would
+    bias the gradient. Equal weights are no weights.
+    """
+    x, y = validate_data(
+        estimator, x, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=numeric_y, ensure_min_samples=1
+    )
+    y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+    weight = None
+    if sample_weight is not None:
+        weight = _check_sample_weight(
+            sample_weight, x, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=False
+        )
+        kept = weight > 0.0
+        x, y, weight = x[kept], y[kept], weight[kept]
+        weight = None if np.all(weight == weight[0]) else weight / weight.mean()
+    return RawRows(x, y, weight)
+
+
+def check_inputs(estimator: Any, x: Any) -> Array:
+    """Validate X of a prediction against the fitted features."""
+    return np.asarray(validate_data(estimator, x, reset=False, dtype=np.float64))
+
+
+def require_two_rows(rows: RawRows) -> None:
+    """Refuse a single row, from which no spread can be learned."""
+    if len(rows) < 2:
+        raise ValueError(
+            "X must have at least 2 rows of positive weight, got n_samples = 1. One row says nothing about spread."
+        )
+
+
+def regression_targets(rows: RawRows) -> Array:
+    """Targets as float64 [N, T]."""
+    y = np.asarray(rows.y, dtype=np.float64)
+    return y[:, None] if y.ndim == 1 else y
+
+
+@dataclass(frozen=True)
+class LabelEncoder:
+    """Labels to codes: `classes` [C] in sorted order, or None for multi-label targets of 0 and 1."""
+
+    classes: NDArray[Any] | None
+    n_targets: int = 1
+
+    @classmethod
+    def fit(cls, y: NDArray[Any], classes: Any = None) -> LabelEncoder:
+        """Learn the classes of y [N] (labels of any type) or the number of labels of y [N, T]."""
+        check_classification_targets(y)
+        if y.ndim == 2:
+            if type_of_target(y) != "multilabel-indicator":
+                raise ValueError(
+                    "y with several columns must be multi-label, holding 0 and 1 only. For several targets with more "
+                    "classes wrap the estimator in sklearn.multioutput.MultiOutputClassifier."
+                )
+            return cls(None, y.shape[1])
+        found = np.unique(y) if classes is None else np.unique(classes)
+        if len(found) < 2:
+            raise ValueError(f"y must have at least 2 classes, got 1 class: {found[0]!r}.")
+        return cls(found)
+
+    @property
+    def kind(self) -> str:
+        """ "binary", "multiclass" or "multilabel"."""
+        if self.classes is None:
+            return "multilabel"
+        return "binary" if len(self.classes) == 2 else "multiclass"
+
+    def transform(self, y: NDArray[Any]) -> Array:
+        """Codes [N, 1] of classes or [N, T] of labels, as floats."""
+        if self.classes is None:
+            if y.ndim != 2 or y.shape[1] != self.n_targets:
+                raise ValueError(f"y must have {self.n_targets} columns of 0 and 1, got shape {y.shape}.")
+            return np.asarray(y, dtype=np.float64)
+        unknown = np.setdiff1d(y, self.classes)
+        if len(unknown):
+            raise ValueError(f"y must hold the classes {list(self.classes)}, got also {list(unknown)}.")
+        return np.searchsorted(self.classes, y)[:, None].astype(np.float64)
+
+
+def with_class_weight(rows: RawRows, class_weight: Any) -> RawRows:
+    """Multiply the class weights ("balanced" or a dict, as in scikit-learn) into the row weights."""
+    if class_weight is None:
+        return rows
+    # "balanced" counts by weight, so that a row of weight 2 is two rows.
+    if class_weight == "balanced" and rows.weight is not None and rows.y.ndim == 1:
+        classes, codes = np.unique(rows.y, return_inverse=True)
+        totals = np.bincount(codes, weights=rows.weight)
+        factor = (totals.sum() / (len(classes) * totals))[codes]
+    else:
+        factor = compute_sample_weight(class_weight, rows.y)
+    weight = factor if rows.weight is None else factor * rows.weight
+    return RawRows(rows.x, rows.y, weight / weight.mean())
+
+
+def check_validation_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, numeric_y: bool) -> RawRows | None:
+    """Validate the user's own validation rows, or return None when there are none."""
+    if x is None and y is None:
+        return None
+    if x is None or y is None:
+        raise ValueError("X_val and y_val must be given together, got only one of them.")
+    y = check_array(y, ensure_2d=False, dtype=None if not numeric_y else "numeric")
+    return check_rows(estimator, x, y, sample_weight, reset=False, numeric_y=numeric_y)

@@ -1,0 +1,133 @@
+"""What the regressors and the classifiers share: fitting state and prediction by chunks of rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from uncertainty.estimators.encoding import check_inputs
+from uncertainty.estimators.fitting import Fit, Problem, fit_network
+from uncertainty.estimators.members import Members
+from uncertainty.estimators.method import Method, Start
+from uncertainty.estimators.scaling import InputScaler
+from uncertainty.heads.base import Distribution, Head
+
+if TYPE_CHECKING:
+    from uncertainty.estimators.probabilistic_mlp import NetworkParameters
+
+Array = NDArray[np.float64]
+
+
+class MemberEstimator(BaseEstimator):
+    """Abstract estimator whose fitted state is a stack of members. Subclasses add a task and a method."""
+
+    random_state: Any
+    verbose: Any
+    warm_start: bool
+    members_: Members
+    head_: Head
+    input_scaler_: InputScaler
+
+    @abstractmethod
+    def _network(self) -> NetworkParameters:
+        """The base network whose parameters are used."""
+
+    @abstractmethod
+    def _method(self) -> Method:
+        """How members come to be."""
+
+    # -- fitting -------------------------------------------------------------------------------------------------
+
+    def _continues(self) -> bool:
+        """Whether this fit goes on from an earlier one, with its scaling and weights."""
+        return bool(self.warm_start) and hasattr(self, "members_")
+
+    def _train(self, problem: Problem, *, continues: bool) -> None:
+        """Train from fresh weights, or from those of the last fit, and store the outcome."""
+        method = self._method()
+        if not continues:
+            self._seed = _draw_seed(self.random_state)
+        start = method.start(self.members_ if continues else None)
+        if len(start.members) == 0:
+            return
+        fit = self._run(method, problem, start)
+        self.members_ = method.join(self.members_ if continues else None, fit.members)
+        self._record(fit.result.history, fit.result.best_epochs)
+
+    def _train_one_pass(self, problem: Problem) -> None:
+        """One pass over the rows of `problem`, continuing whatever came before."""
+        method = self._method()
+        if not hasattr(self, "_optimizer_state"):
+            self._seed, self._n_passes = _draw_seed(self.random_state), 0
+            start = method.start(None)
+        else:
+            networks = self.members_
+            start = Start(
+                range(len(networks.values)),
+                networks.values,
+                networks.statistics,
+                self._optimizer_state,
+                round=self._n_passes,
+            )
+        fit = self._run(method, problem, start, one_pass=True)
+        self.members_ = fit.members
+        self._optimizer_state = fit.result.optimizer_state
+        self._n_passes += 1
+        last = {**fit.result.history[-1], "epoch": self._n_passes}
+        self._record([*(self.history_ if self._n_passes > 1 else []), last], fit.result.best_epochs)
+
+    def _run(self, method: Method, problem: Problem, start: Start, *, one_pass: bool = False) -> Fit:
+        return fit_network(
+            self._network(),
+            method,
+            self.head_,
+            problem,
+            start,
+            seed=self._seed,
+            one_pass=one_pass,
+            verbose=bool(self.verbose),
+            n_jobs=getattr(self, "n_jobs", None),
+        )
+
+    def _record(self, history: list[dict[str, float]], best_epochs: NDArray[np.intp]) -> None:
+        self.history_ = history
+        self.n_iter_ = len(history)
+        self.loss_curve_ = [record["train_loss"] for record in history]
+        self.best_iter_ = int(best_epochs[0]) if len(best_epochs) == 1 else best_epochs
+        if "validation_loss" in history[-1]:
+            self.validation_curve_ = [record["validation_loss"] for record in history]
+        elif hasattr(self, "validation_curve_"):
+            del self.validation_curve_
+
+    # -- prediction ----------------------------------------------------------------------------------------------
+
+    def _restore(self, distribution: Distribution) -> Any:
+        """The predictive, in the user's units, of the members' distributions of a chunk of rows."""
+        raise NotImplementedError
+
+    def _chunks(self, X: Any, reduce: Callable[[Any], Any]) -> list[Any]:
+        """`reduce` of the predictive of each chunk of rows, so that no more than one chunk is held at a time."""
+        check_is_fitted(self)
+        x = self.input_scaler_.transform(check_inputs(self, X))
+        chunks = self.members_.distributions(x, getattr(self, "n_jobs", None))
+        return [reduce(self._restore(distribution)) for distribution in chunks]
+
+    def _reduce(self, X: Any, reduce: Callable[[Any], Any], *, axis: int = 0) -> Any:
+        """`reduce` over all rows; rows lie along `axis` of what it returns."""
+        return np.concatenate(self._chunks(X, reduce), axis=axis)
+
+    def _reduce_fields(self, X: Any, fields: tuple[str, ...]) -> dict[str, Array]:
+        """Several methods of the predictive, evaluated in one pass over the rows."""
+        parts = self._chunks(X, lambda predictive: [getattr(predictive, field)() for field in fields])
+        return {field: np.concatenate(columns) for field, columns in zip(fields, zip(*parts, strict=True), strict=True)}
+
+
+def _draw_seed(random_state: Any) -> int:
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

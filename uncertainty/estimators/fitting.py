@@ -1,0 +1,155 @@
+"""The one path from checked data to fitted members, for every estimator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from uncertainty.components.mlp import MLP, OUTPUT_BIAS
+from uncertainty.estimators import options
+from uncertainty.estimators.members import Members
+from uncertainty.estimators.method import Method, Start
+from uncertainty.estimators.validation_split import split_rows
+from uncertainty.heads.base import Head
+from uncertainty.training import EpochState, Rows, TrainingData, TrainingResult, fit_members
+from uncertainty.training.batches import BatchStream
+from uncertainty.training.random_streams import Purpose, member_generators
+from uncertainty.training.threads import limited_threads
+
+if TYPE_CHECKING:
+    from uncertainty.estimators.probabilistic_mlp import NetworkParameters
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Standardised and encoded rows: x [N, D], y [N, T], weight [N] or None, and class codes to stratify by.
+
+    `validation` holds the user's own validation rows, if any. `input_range` [D] is the width of each input.
+    """
+
+    x: Array
+    y: Array
+    weight: Array | None
+    strata: NDArray[np.intp] | None
+    input_range: Array
+    validation: tuple[Array, Array, Array | None] | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Outcome: the members and what the loop reported."""
+
+    members: Members
+    result: TrainingResult
+
+
+def fit_network(
+    network: NetworkParameters,
+    method: Method,
+    head: Head,
+    problem: Problem,
+    start: Start,
+    *,
+    seed: int,
+    one_pass: bool = False,
+    verbose: bool = False,
+    n_jobs: int | None = None,
+) -> Fit:
+    """Train the networks of `method` on `problem` and return its members."""
+    mlp = options.build_mlp(network, problem.x.shape[1], head)
+    method.check(mlp)
+    n_members = len(start.members)
+    work = mlp.multiply_adds * n_members * options.resolve_batch_size(network.batch_size, len(problem.x))
+    device = options.resolve_device(network.device, work)
+    watching = bool(network.early_stopping) and method.watches_validation and not one_pass
+    with limited_threads(work, n_jobs):
+        rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
+        data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
+        plan = options.build_plan(network, data.n_train, early_stopping=watching)
+        plan = replace(plan, max_epochs=1, patience=None) if one_pass else method.adapt(plan, problem.input_range)
+        plan = replace(plan, on_epoch_end=(*plan.on_epoch_end, _print_epoch)) if verbose else plan
+        values, statistics = _initial_state(network, mlp, head, rows, start, seed)
+        batches = _batch_stream(data, mlp, plan.batch_size, start, seed)
+        result = fit_members(mlp, head, values, statistics, data, batches, plan, start.optimizer_state)
+    return Fit(method.members(mlp, head, result, seed), result)
+
+
+def _to_rows(x: Array, y: Array, weight: Array | None, dtype: torch.dtype, device: torch.device) -> Rows:
+    """Tensors of the training format; values that it cannot hold are refused."""
+
+    def tensor(values: Array) -> Tensor:
+        return torch.tensor(values, dtype=dtype, device=device)
+
+    for name, values in (("X", x), ("y", y)):
+        if not np.isfinite(values.astype(str(dtype).removeprefix("torch."))).all():
+            raise ValueError(
+                f"{name} must fit in {dtype} after scaling, got values up to {np.abs(values).max():.3g}. Use "
+                f"dtype='float64', or rescale {name}."
+            )
+    return Rows(tensor(x), tensor(y), None if weight is None else tensor(weight))
+
+
+def _training_data(
+    network: NetworkParameters,
+    method: Method,
+    problem: Problem,
+    rows: Rows,
+    members: range,
+    seed: int,
+    *,
+    watching: bool,
+) -> TrainingData:
+    """Which rows each member trains on, and which it watches."""
+    every_row = np.tile(np.arange(len(rows)), (len(members), 1))
+    if watching and problem.validation is None:
+        generators = member_generators(seed, members, Purpose.VALIDATION_SPLIT)
+        fraction = options.check_validation_fraction(network.validation_fraction)
+        train, held_out = split_rows(generators, len(rows), fraction, problem.strata)
+        validation = rows.take(torch.from_numpy(held_out).to(rows.x.device))
+    else:
+        train, validation = every_row, None
+        if watching and problem.validation is not None:
+            validation = _to_rows(*problem.validation, rows.x.dtype, rows.x.device).share(len(members))
+    index = method.training_rows(seed, members, train)
+    return TrainingData(rows, torch.from_numpy(index).to(rows.x.device), validation)
+
+
+def _initial_state(
+    network: NetworkParameters, mlp: MLP, head: Head, rows: Rows, start: Start, seed: int
+) -> tuple[Tensor, Tensor]:
+    """Parameters and running statistics to start from: the best constant prediction through random weights."""
+    if start.values is not None and start.statistics is not None:
+        values = torch.tensor(start.values, dtype=rows.x.dtype, device=rows.x.device)
+        return values, torch.tensor(start.statistics, dtype=rows.x.dtype, device=rows.x.device)
+    generators = member_generators(seed, start.members, Purpose.INITIALIZATION)
+    values, statistics = mlp.initialize(generators, options.build_initializer(network), dtype=rows.x.dtype)
+    weight = torch.ones(len(rows), dtype=rows.x.dtype, device=rows.x.device) if rows.weight is None else rows.weight
+    mlp.layout.views(values)[OUTPUT_BIAS][:] = head.init_raw(rows.y, weight).cpu()
+    return values.to(rows.x.device), statistics.to(rows.x.device)
+
+
+def _batch_stream(data: TrainingData, mlp: MLP, batch_size: int, start: Start, seed: int) -> BatchStream:
+    round_seed = (seed, start.round) if start.round else seed
+    return BatchStream(
+        data,
+        mlp,
+        batch_size,
+        shuffle=member_generators(round_seed, start.members, Purpose.SHUFFLE),
+        dropout=member_generators(round_seed, start.members, Purpose.DROPOUT),
+    )
+
+
+def _print_epoch(state: EpochState) -> bool:
+    validation = "" if state.validation_loss is None else f", validation NLL {state.validation_loss:.4f}"
+    print(
+        f"epoch {state.epoch}/{state.max_epochs}: train NLL {state.train_loss:.4f}{validation}, "
+        f"learning rate {state.learning_rate:.2e}, members in training {state.n_training}"
+    )
+    return False

@@ -1,0 +1,142 @@
+"""From the base network's parameters to runtime objects, with every check of a parameter's value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+from uncertainty import components, heads, optim
+from uncertainty.components.activations import RECTIFIERS, resolve_activation
+from uncertainty.components.dropout import resolve_dropout
+from uncertainty.components.initializers import GlorotUniform, HeNormal, Initializer
+from uncertainty.components.mlp import MLP
+from uncertainty.components.normalization import BatchNorm
+from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
+from uncertainty.heads.base import Head, HeadSpec
+from uncertainty.optim.base import OptimizerSpec
+from uncertainty.optim.schedules import Schedule
+from uncertainty.training.plan import TrainingPlan
+
+if TYPE_CHECKING:
+    from uncertainty.estimators.probabilistic_mlp import NetworkParameters
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+STANDARDIZE = {"auto": True, True: True, False: False}
+
+# On a CUDA device a step costs about as much however small it is; below this many multiply-adds a CPU is faster.
+MULTIPLY_ADDS_WORTH_A_GPU = 50_000_000
+
+
+def resolve_head(value: Any, default: HeadSpec, target_kind: str) -> HeadSpec:
+    """Return the spec of the `head` slot among those that model this kind of target; "auto" is `default`."""
+    every = named_specs(heads, HeadSpec)
+    choices = {"auto": default} | {name: spec for name, spec in every.items() if target_kind in spec.target_kinds}
+    spec = resolve("head", value, choices, HeadSpec)
+    if target_kind not in spec.target_kinds:
+        raise ValueError(f"head must model {target_kind} targets, got {value!r}. Choose from {sorted(choices)}.")
+    return spec
+
+
+def build_mlp(network: NetworkParameters, n_inputs: int, head: Head) -> MLP:
+    """Return the architecture of one member."""
+    sizes = hidden_layer_sizes(network.hidden_layer_sizes)
+    resolve_activation(network.activation)
+    normalization = None
+    if network.normalization is not None:
+        choices = named_specs(components, BatchNorm)
+        normalization = resolve("normalization", network.normalization, choices, BatchNorm).build()
+    rates = resolve_dropout(network.dropout).build(len(sizes))
+    return MLP(n_inputs, sizes, head.n_raw, network.activation, normalization, rates)
+
+
+def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
+    """Return the widths of the hidden layers; a single number is one layer."""
+    sizes = (value,) if hasattr(value, "__index__") else value
+    if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
+        raise TypeError(f"hidden_layer_sizes must be a tuple of widths, got {value!r}.")
+    return tuple(check_integer("each width in hidden_layer_sizes", width) for width in sizes)
+
+
+def build_initializer(network: NetworkParameters) -> Initializer:
+    """Return the initializer; "auto" is He for rectifiers and Glorot otherwise."""
+    automatic = HeNormal() if network.activation in RECTIFIERS else GlorotUniform()
+    choices = {"auto": automatic, **named_specs(components, Initializer)}  # type: ignore[type-abstract]
+    return resolve("initializer", network.initializer, choices, Initializer)
+
+
+def build_plan(network: NetworkParameters, n_train: int, *, early_stopping: bool) -> TrainingPlan:
+    """Return the training plan of the base network, before a method's changes."""
+    l1_ratio = check_number("l1_ratio", network.l1_ratio, high=1.0)
+    batch_size = resolve_batch_size(network.batch_size, n_train)
+    if batch_size == 1 and n_train > 1 and network.normalization is not None:
+        raise ValueError(
+            "batch_size must be at least 2 with batch normalization, got 1. One row has no variance: raise "
+            "batch_size, or set normalization=None."
+        )
+    return TrainingPlan(
+        batch_size=batch_size,
+        max_epochs=check_integer("max_iter", network.max_iter),
+        learning_rate=check_number("learning_rate_init", network.learning_rate_init, low_open=True),
+        optimizer=resolve("optimizer", network.optimizer, named_specs(optim, OptimizerSpec), OptimizerSpec),
+        schedule=resolve("schedule", network.schedule, named_specs(optim, Schedule), Schedule),
+        alpha=check_number("alpha", network.alpha),
+        l1_ratio=l1_ratio,
+        tol=check_number("tol", network.tol),
+        patience=check_integer("n_iter_no_change", network.n_iter_no_change),
+        early_stopping=early_stopping,
+    )
+
+
+def resolve_batch_size(value: Any, n_train: int) -> int:
+    """Return the rows of a batch: "auto" grows from 32 to 256 with the training rows, "full" takes them all."""
+    if value == "full":
+        return n_train
+    if value == "auto":
+        return min(max(32, min(n_train // 64, 256)), n_train)
+    if isinstance(value, str):
+        raise ValueError(f"batch_size must be 'auto', 'full' or a whole number, got {value!r}.")
+    return min(check_integer("batch_size", value), n_train)
+
+
+def check_validation_fraction(value: Any) -> float:
+    """Return the share of rows that is held out for early stopping."""
+    fraction = check_number("validation_fraction", value, low_open=True)
+    if fraction >= 1.0:
+        raise ValueError(f"validation_fraction must be between 0 and 1, got {value!r}.")
+    return fraction
+
+
+def resolve_standardize(value: Any) -> bool:
+    """Return whether to standardise."""
+    if value not in STANDARDIZE:
+        raise ValueError(f"standardize must be 'auto', True or False, got {value!r}.")
+    return STANDARDIZE[value]
+
+
+def resolve_dtype(value: Any) -> torch.dtype:
+    """Return the number format of training."""
+    if value not in DTYPES:
+        raise ValueError(f"dtype must be one of {sorted(DTYPES)}, got {value!r}.")
+    return DTYPES[value]
+
+
+def resolve_device(value: Any, multiply_adds: int) -> torch.device:
+    """Return the device of training; "auto" takes a GPU, where there is one, for steps that are worth it."""
+    if value == "auto":
+        large = multiply_adds >= MULTIPLY_ADDS_WORTH_A_GPU
+        return torch.device("cuda" if large and torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(value)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {value!r}.") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device must be available, got {value!r}, but torch finds no CUDA device. Use 'auto'.")
+    return device
+
+
+def sampling_seed(random_state: Any) -> Any:
+    """Return a seed for `numpy.random.default_rng` from any scikit-learn `random_state`."""
+    return None if random_state is None else int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -1,0 +1,238 @@
+"""The base networks: one probabilistic MLP, whose parameters every method shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uncertainty.components.dropout import Dropout
+from uncertainty.components.initializers import Initializer
+from uncertainty.components.mlp import MLP
+from uncertainty.components.normalization import BatchNorm
+from uncertainty.estimators.classifier import ProbabilisticClassifier
+from uncertainty.estimators.members import Members
+from uncertainty.estimators.method import Method
+from uncertainty.estimators.regressor import ProbabilisticRegressor
+from uncertainty.heads.base import Head, HeadSpec
+from uncertainty.optim.base import OptimizerSpec
+from uncertainty.optim.schedules import Schedule
+from uncertainty.training import TrainingResult
+
+
+class EachNetworkIsAMember(Method):
+    """The trained networks are the members."""
+
+    def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
+        return Members(mlp, head, result.values, result.statistics)
+
+
+class NetworkParameters:
+    """The parameters of the base network, which the regressor and the classifier list in their docstrings."""
+
+    class_weight: Any = None
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | tuple[int, ...] = (64, 64),
+        activation: str = "silu",
+        *,
+        head: str | HeadSpec = "auto",
+        initializer: str | Initializer = "auto",
+        normalization: str | BatchNorm | None = None,
+        dropout: float | Dropout | None = None,
+        optimizer: str | OptimizerSpec = "adam",
+        schedule: str | Schedule = "constant",
+        alpha: float = 1e-5,
+        l1_ratio: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 3e-3,
+        max_iter: int = 500,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 30,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        standardize: bool | str = "auto",
+        device: str = "auto",
+        dtype: str = "float32",
+        warm_start: bool = False,
+        verbose: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.head = head
+        self.initializer = initializer
+        self.normalization = normalization
+        self.dropout = dropout
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.standardize = standardize
+        self.device = device
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _network(self) -> NetworkParameters:
+        return self
+
+    def _method(self) -> Method:
+        return EachNetworkIsAMember()
+
+
+class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
+    """A multi-layer perceptron that predicts a distribution, trained by negative log-likelihood.
+
+    A single network knows the noise in the data (aleatoric variance) but not its own ignorance: its epistemic
+    variance is 0. Wrap it in `DeepEnsembleRegressor`, `MCDropoutRegressor` or `SnapshotEnsembleRegressor` for that.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int, default (64, 64)
+        Widths of the hidden layers; `()` is linear regression.
+    activation : {"identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
+        Of the hidden layers. Default "silu".
+    head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
+        Distribution of the target. "auto" is Gaussian.
+    initializer : "auto", a short name, or a spec
+        "auto" is He for rectifiers and Glorot otherwise. The output layer always starts at variance 1 / fan_in.
+    normalization : None, "batch", or `BatchNorm(...)`
+        Before each activation.
+    dropout : None, a rate, or `Dropout(rate)`
+        Of hidden units in training; a tuple of rates is one for each hidden layer.
+    optimizer : "adam", "sgd", "rmsprop", or a spec such as `Adam(weight_decay=1e-3)`
+    schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
+        Factor of the learning rate, stepped per batch.
+    alpha : float, default 1e-5
+        Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss.
+    l1_ratio : float in [0, 1], default 0
+        Share of L1 in the penalty.
+    batch_size : "auto", "full" or int
+        "auto" grows from 32 to 256 rows with the training rows.
+    learning_rate_init : float, default 3e-3
+    max_iter : int, default 500
+        Largest number of epochs.
+    tol : float, default 1e-4
+        Improvement in nats that counts.
+    n_iter_no_change : int, default 30
+        Epochs without an improvement after which a member stops.
+    early_stopping : bool, default True
+        Watch the validation loss and restore each member's best weights. False watches the training loss and keeps
+        the last ones.
+    validation_fraction : float, default 0.1
+        Share of rows held out for early stopping, rounded up; drawn anew for each member.
+    standardize : "auto", True or False
+        Standardise X and y inside (weighted), with values of X beyond the training range damped logarithmically.
+        "auto" is True.
+    device : "auto", "cpu" or "cuda"
+        Of training; "auto" takes a GPU, where there is one, for large steps.
+    dtype : "float32" or "float64"
+        Of training; predictions are always float64.
+    warm_start : bool, default False
+        Start from the weights of the last fit, with its scaling.
+    verbose : bool, default False
+        Print a line an epoch.
+    random_state : int, RandomState or None
+        The same number gives the same model. Global random state is never touched.
+
+    Attributes
+    ----------
+    n_features_in_, feature_names_in_ : as in scikit-learn
+    n_outputs_ : int
+    n_iter_ : int, epochs run
+    best_iter_ : int, epoch of the weights in use; 0 are the initial ones
+    loss_curve_, validation_curve_ : mean NLL of each epoch, in nats per unit of the standardised target
+    history_ : list of dict, one an epoch
+    head_, members_ : the fitted head and weights
+
+    References
+    ----------
+    Nix & Weigend (1994); Bishop (1994); Lakshminarayanan et al. (2017), section 2.2.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from uncertainty import ProbabilisticMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = ProbabilisticMLPRegressor(random_state=0).fit(X, y)
+    >>> model.predict_interval(X[:3], coverage=0.9).shape
+    (3, 2)
+    """
+
+
+class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
+    """A multi-layer perceptron that predicts class probabilities, trained by negative log-likelihood.
+
+    A single network knows how mixed the classes are (aleatoric) but not its own ignorance: its mutual information is
+    0. Wrap it in `DeepEnsembleClassifier`, `MCDropoutClassifier` or `SnapshotEnsembleClassifier` for that.
+
+    Parameters
+    ----------
+    head : "auto", "bernoulli", "categorical", or a spec
+        "auto" is Bernoulli for two classes and for multi-label targets, Categorical otherwise.
+    class_weight : None, "balanced" or dict
+        Multiplies the row weights, as in scikit-learn. It shifts probabilities away from the data's frequencies: a
+        model fitted with it is no longer calibrated to them.
+    hidden_layer_sizes, activation, initializer, normalization, dropout, optimizer, schedule, alpha, l1_ratio, \
+batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, early_stopping, validation_fraction, standardize, \
+device, dtype, warm_start, verbose, random_state
+        As in `ProbabilisticMLPRegressor`; validation rows are drawn in proportion to the classes, and there is no
+        target to standardise.
+
+    Attributes
+    ----------
+    classes_ : (C,) labels in sorted order; `range(T)` for multi-label data
+    n_features_in_, feature_names_in_, n_iter_, best_iter_, loss_curve_, validation_curve_, history_, head_, members_
+        As in `ProbabilisticMLPRegressor`; losses are in nats.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from uncertainty import ProbabilisticMLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = ProbabilisticMLPClassifier(random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | tuple[int, ...] = (64, 64),
+        activation: str = "silu",
+        *,
+        head: str | HeadSpec = "auto",
+        class_weight: Any = None,
+        initializer: str | Initializer = "auto",
+        normalization: str | BatchNorm | None = None,
+        dropout: float | Dropout | None = None,
+        optimizer: str | OptimizerSpec = "adam",
+        schedule: str | Schedule = "constant",
+        alpha: float = 1e-5,
+        l1_ratio: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 3e-3,
+        max_iter: int = 500,
+        tol: float = 1e-4,
+        n_iter_no_change: int = 30,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        standardize: bool | str = "auto",
+        device: str = "auto",
+        dtype: str = "float32",
+        warm_start: bool = False,
+        verbose: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        parameters = dict(locals())
+        for name in ("self", "class_weight", "__class__"):
+            parameters.pop(name, None)
+        NetworkParameters.__init__(self, **parameters)
+        self.class_weight = class_weight

@@ -1,0 +1,216 @@
+"""What every regressor offers: `fit` and the predictions, in the units of y."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+from sklearn.base import RegressorMixin
+from sklearn.utils import Bunch
+from sklearn.utils.metaestimators import available_if
+
+from uncertainty.estimators import options
+from uncertainty.estimators.encoding import (
+    RawRows,
+    check_rows,
+    check_validation_rows,
+    regression_targets,
+    require_two_rows,
+)
+from uncertainty.estimators.estimator import MemberEstimator
+from uncertainty.estimators.fitting import Problem
+from uncertainty.estimators.partial import partial_fit_is_available
+from uncertainty.estimators.scaling import InputScaler, TargetScaler
+from uncertainty.heads import Gaussian
+from uncertainty.heads.base import Distribution
+from uncertainty.heads.normal_mixture import NormalMixture
+from uncertainty.predictive import ContinuousPredictive
+from uncertainty.predictive.checks import check_coverage
+
+Array = NDArray[np.float64]
+
+
+class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
+    """Abstract regressor: everything but the parameters and the method.
+
+    With one-dimensional y predictions are (n,); with y of shape (n, T) they are (n, T).
+    """
+
+    target_scaler_: TargetScaler
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> ProbabilisticRegressor:
+        """Fit the members by negative log-likelihood.
+
+        Parameters
+        ----------
+        X : (n, D)
+        y : (n,) or (n, T), in any units
+        sample_weight : (n,), optional
+            An integer weight counts a row that often; zero leaves it out; a common factor changes nothing.
+        X_val, y_val, sample_weight_val : optional
+            Rows to watch for early stopping instead of a share of the training rows. For direct use only: a
+            Pipeline does not transform `X_val`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For NaN or infinite values, fewer than two rows, shapes that do not agree, or an unknown option.
+        """
+        continues = self._continues()
+        rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=True)
+        require_two_rows(rows)
+        validation = check_validation_rows(self, X_val, y_val, sample_weight_val, numeric_y=True)
+        if not continues:
+            self._prepare(rows)
+        self._train(self._problem(rows, validation), continues=continues)
+        return self
+
+    @available_if(partial_fit_is_available)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> ProbabilisticRegressor:
+        """Make one pass over the rows given, continuing from earlier calls.
+
+        Scaling is fixed by the rows of the first call, which should be typical. Not with `early_stopping`.
+        """
+        first = not hasattr(self, "_optimizer_state")
+        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=True)
+        if first:
+            require_two_rows(rows)
+            self._prepare(rows)
+        self._train_one_pass(self._problem(rows, None))
+        return self
+
+    def _prepare(self, rows: RawRows) -> None:
+        """Learn the scaling and build the head."""
+        network = self._network()
+        enabled = options.resolve_standardize(network.standardize)
+        targets = regression_targets(rows)
+        self._single_target = rows.y.ndim == 1
+        self.n_outputs_ = targets.shape[1]
+        self.head_ = options.resolve_head(network.head, Gaussian(), "continuous").build(self.n_outputs_)
+        self.input_scaler_ = InputScaler(enabled=enabled).fit(rows.x, rows.weight)
+        self.target_scaler_ = TargetScaler(enabled=enabled).fit(targets, rows.weight)
+
+    def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
+        x, y = self._encode(rows)
+        watched = None if validation is None else (*self._encode(validation), validation.weight)
+        return Problem(x, y, rows.weight, None, self.input_scaler_.standardised_range(), watched)
+
+    def _encode(self, rows: RawRows) -> tuple[Array, Array]:
+        targets = regression_targets(rows)
+        if targets.shape[1] != self.n_outputs_:
+            raise ValueError(f"y must have {self.n_outputs_} targets, as in the first fit, got {targets.shape[1]}.")
+        return self.input_scaler_.transform(rows.x), self.target_scaler_.transform(targets)
+
+    def _restore(self, distribution: Distribution) -> ContinuousPredictive:
+        assert isinstance(distribution, NormalMixture)
+        return ContinuousPredictive(self.target_scaler_.restore(distribution), single_target=self._single_target)
+
+    # -- predictions ---------------------------------------------------------------------------------------------
+
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
+        """Return the predictive mean and, with `return_std`, the total standard deviation, in units of y."""
+        if not return_std:
+            return np.asarray(self._reduce(X, ContinuousPredictive.mean))
+        fields = self._reduce_fields(X, ("mean", "std"))
+        return fields["mean"], fields["std"]
+
+    def predict_interval(
+        self, X: ArrayLike, coverage: ArrayLike = 0.9, kind: str = "observation", side: str = "two"
+    ) -> Array:
+        """Return intervals that hold a new observation with the given probability, in units of y.
+
+        Parameters
+        ----------
+        X : (n, D)
+        coverage : float in (0, 1), or L of them
+        kind : "observation" or "mean"
+            "observation" takes exact quantiles of the predictive mixture. "mean" is for the noise-free mean, from the
+            spread of the members alone: the Student-t interval for one more member, which needs at least two.
+        side : "two", "lower" or "upper"
+            "lower" gives [bound, inf), "upper" gives (-inf, bound].
+
+        Returns
+        -------
+        (n, 2) of lower and upper bounds; several levels (n, 2, L); several targets (n, T, 2[, L])
+        """
+        if kind == "observation":
+            return np.asarray(self._reduce(X, lambda p: p.interval(coverage, side=side)))
+        if kind != "mean":
+            raise ValueError(f"kind must be 'observation' or 'mean', got {kind!r}.")
+        return np.asarray(self._reduce(X, lambda p: _mean_interval(p, check_coverage(coverage), side)))
+
+    def predict_quantiles(self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95)) -> Array:
+        """Return exact quantiles of the predictive mixture, (n, Q) or (n, T, Q), in units of y."""
+        return np.asarray(self._reduce(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float)))))
+
+    def predict_var(self, X: ArrayLike) -> Array:
+        """Return the total variance, in squared units of y."""
+        return np.asarray(self._reduce(X, ContinuousPredictive.var))
+
+    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+        """Return a Bunch of `mean`, in units of y, and where its variance comes from, in squared units of y.
+
+        `aleatoric_variance` is noise in the data, `epistemic_variance` ignorance of the model (the disagreement of
+        the members; 0 for a single network), `total_variance` their sum.
+        """
+        fields = self._reduce_fields(X, ("mean", "aleatoric_variance", "epistemic_variance"))
+        total = fields["aleatoric_variance"] + fields["epistemic_variance"]
+        return Bunch(**fields, total_variance=total)
+
+    def predict_dist(self, X: ArrayLike) -> ContinuousPredictive:
+        """Return the predictive distribution of all rows, with the names of `scipy.stats`.
+
+        It holds every member's parameters of every row; the other predictions reduce chunk by chunk instead.
+        """
+        parts = self._chunks(X, lambda predictive: predictive.members)
+        return ContinuousPredictive(NormalMixture.concatenate(parts), single_target=self._single_target)
+
+    def predict_members(self, X: ArrayLike) -> Array:
+        """Return each member's mean, (M, n) or (M, n, T), in units of y."""
+        return np.asarray(self._reduce(X, ContinuousPredictive.member_means, axis=1))
+
+    def sample_y(self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0) -> Array:
+        """Draw (n, n_samples), or (n, T, n_samples), from the predictive, in units of y.
+
+        Each sample follows one member through all rows, so differences between rows within a sample carry that
+        member's function; the noise is independent between rows.
+        """
+        generator = np.random.default_rng(options.sampling_seed(random_state))
+        return self.predict_dist(X).sample_functions(n_samples, generator)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _mean_interval(predictive: ContinuousPredictive, coverage: Array, side: str) -> Array:
+    """Student-t prediction interval for the mean of one more member, exchangeable with those at hand."""
+    means = predictive.member_means()
+    n_members = len(means)
+    if n_members < 2:
+        raise ValueError("kind must be 'observation' for a single network: one member has no spread. Use an ensemble.")
+    if side not in ("two", "lower", "upper"):
+        raise ValueError(f"side must be 'two', 'lower' or 'upper', got {side!r}.")
+    tail = (1.0 - coverage) / (2.0 if side == "two" else 1.0)
+    spread = means.std(axis=0, ddof=1) * np.sqrt(1.0 + 1.0 / n_members)
+    half = np.multiply.outer(spread, -stdtrit(n_members - 1, tail))
+    centre = np.broadcast_to(means.mean(axis=0)[(...,) + (None,) * coverage.ndim], half.shape)
+    low = centre - half if side != "upper" else np.full_like(half, -np.inf)
+    high = centre + half if side != "lower" else np.full_like(half, np.inf)
+    return np.stack([low, high], axis=-2 if coverage.ndim else -1)

@@ -1,0 +1,72 @@
+"""What a head is: raw network outputs in, distributions out.
+
+A head knows nothing of members, scaling or scikit-learn: it works on arrays [..., N, R] of raw outputs and
+[..., N, T] of targets with any leading axes. Training calls `nll_and_score`; prediction calls `distribution`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from uncertainty.components.spec import Spec
+from uncertainty.heads.class_probabilities import ClassProbabilities
+from uncertainty.heads.normal_mixture import NormalMixture
+
+Distribution = NormalMixture | ClassProbabilities
+
+
+class HeadSpec(Spec):
+    """A head with its options; `build` makes the head for that many targets, of that many classes each.
+
+    `target_kinds` names the targets it can model: "continuous", "binary" (two classes), "multiclass", "multilabel".
+    """
+
+    target_kinds: ClassVar[frozenset[str]]
+
+    def build(self, n_targets: int, n_classes: int = 0) -> Head:
+        raise NotImplementedError
+
+
+class Head(ABC):
+    """Runtime head. `n_raw` is R, the number of raw outputs of the network it reads."""
+
+    n_raw: int
+
+    @property
+    def bias_only(self) -> tuple[bool, ...]:
+        """For each raw output, whether it is one learned constant instead of a function of x."""
+        return (False,) * self.n_raw
+
+    @abstractmethod
+    def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
+        """Return the raw output [R] of the best constant prediction of y [N, T] with row weights [N]."""
+
+    @abstractmethod
+    def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
+        """Return the log density or mass [..., N] of y, in nats per unit of standardised y, joint over targets."""
+
+    def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the negative log-likelihood [..., N] and its gradient with respect to raw [..., N, R].
+
+        This default goes through autograd, so a head without a closed form trains too; the standard heads give
+        their closed form here, because it is called at every step.
+        """
+        with torch.enable_grad():
+            leaf = raw.detach().requires_grad_()
+            nll = -self.log_prob(leaf, y)
+            (score,) = torch.autograd.grad(nll.sum(), leaf)
+        return nll.detach(), score
+
+    def score(self, raw: Tensor, y: Tensor) -> Tensor:
+        """Return d nll / d raw, [..., N, R]."""
+        return self.nll_and_score(raw, y)[1]
+
+    @abstractmethod
+    def distribution(self, raw: NDArray[np.float64]) -> Distribution:
+        """Return the distributions that raw [..., N, R] stands for, in units of standardised y."""

@@ -1,0 +1,47 @@
+"""Bernoulli head: one logit for two classes, or one for each label of multi-label data."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_expit
+from torch import Tensor
+from torch.nn import functional
+
+from uncertainty.heads.base import Head, HeadSpec
+from uncertainty.heads.class_probabilities import ClassProbabilities
+
+
+class Bernoulli(HeadSpec):
+    """Independent yes-or-no targets, each with the probability sigmoid(logit): two classes, or several labels."""
+
+    short_name = "bernoulli"
+    target_kinds = frozenset({"binary", "multilabel"})
+
+    def build(self, n_targets: int, n_classes: int = 0) -> BernoulliHead:
+        return BernoulliHead(n_targets)
+
+
+class BernoulliHead(Head):
+    """Raw outputs: T logits; y [..., N, T] holds 0 and 1."""
+
+    def __init__(self, n_targets: int) -> None:
+        self.n_targets = n_targets
+        self.n_raw = n_targets
+
+    def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
+        """The logits of the weighted frequencies; a label seen always or never starts half a row from certain."""
+        half_row = 0.5 / y.shape[0]
+        frequency = ((weight / weight.sum()).unsqueeze(1) * y).sum(dim=0)
+        return torch.logit(frequency.clamp(half_row, 1.0 - half_row))
+
+    def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
+        return (y * raw - functional.softplus(raw)).sum(dim=-1)
+
+    def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        nll = (functional.softplus(raw) - y * raw).sum(dim=-1)
+        return nll, torch.sigmoid(raw) - y
+
+    def distribution(self, raw: NDArray[np.float64]) -> ClassProbabilities:
+        return ClassProbabilities(np.stack([log_expit(-raw), log_expit(raw)], axis=-1))

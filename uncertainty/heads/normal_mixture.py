@@ -1,0 +1,64 @@
+"""Mixtures of normal distributions over arrays of any shape: what the continuous heads hand to the predictive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NormalMixture:
+    """K normal components over T targets; given the component, the targets are independent.
+
+    weights : [..., N, K], means and scales : [..., N, T, K]. Scales are standard deviations.
+    """
+
+    weights: Array
+    means: Array
+    scales: Array
+
+    def mean(self) -> Array:
+        """Mean [..., N, T]."""
+        return self._expect(self.means)
+
+    def variance(self) -> Array:
+        """Variance [..., N, T]: the within- plus the between-component part."""
+        spread = self.means - self.mean()[..., None]
+        return self._expect(self.scales**2 + spread**2)
+
+    def affine(self, location: Array, scale: Array) -> NormalMixture:
+        """The distribution of location + scale * Y, with location and scale of shape [T]."""
+        factor = np.asarray(scale)[:, None]
+        return NormalMixture(self.weights, self.means * factor + np.asarray(location)[:, None], self.scales * factor)
+
+    def pool(self) -> NormalMixture:
+        """The equal-weight mixture over the leading axis: [M, N, ...] with K components becomes [N, ...] with M K."""
+        n_members = self.weights.shape[0]
+
+        def last(a: Array) -> Array:
+            moved = np.moveaxis(a, 0, -2)  # [N, (T,) M, K]
+            return moved.reshape(*moved.shape[:-2], -1)
+
+        return NormalMixture(last(self.weights) / n_members, last(self.means), last(self.scales))
+
+    def rows(self, index: slice | NDArray[np.intp]) -> NormalMixture:
+        """The rows `index` of [M, N, ...] arrays."""
+        return NormalMixture(self.weights[:, index], self.means[:, index], self.scales[:, index])
+
+    @staticmethod
+    def concatenate(parts: list[NormalMixture]) -> NormalMixture:
+        """Join [M, N_i, ...] arrays along their rows."""
+        return NormalMixture(
+            np.concatenate([p.weights for p in parts], axis=1),
+            np.concatenate([p.means for p in parts], axis=1),
+            np.concatenate([p.scales for p in parts], axis=1),
+        )
+
+    def _expect(self, values: Array) -> Array:
+        if values.shape[-1] == 1:
+            return values[..., 0]
+        return np.asarray((self.weights[..., None, :] * values).sum(axis=-1))

@@ -1,0 +1,78 @@
+"""Adam, AMSGrad, and decoupled weight decay (AdamW)."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from uncertainty.components.spec import check_number
+from uncertainty.optim.base import Optimizer, OptimizerSpec, check_fraction
+
+
+class Adam(OptimizerSpec):
+    """Adam in torch's form: epsilon outside the root, bias-corrected moments.
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float in [0, 1), default 0.9 and 0.999
+    epsilon : float > 0, default 1e-8
+    amsgrad : bool, default False
+        Divide by the largest second moment so far (Reddi et al. 2018, Algorithm 2).
+    weight_decay : float >= 0, default 0
+        Decoupled, as in AdamW (Loshchilov & Hutter 2019, Algorithm 2); biases are left alone.
+    clip_norm : float > 0 or None
+        Largest gradient norm of one member.
+
+    References
+    ----------
+    Kingma & Ba (2015), Adam, Algorithm 1.
+    """
+
+    short_name = "adam"
+
+    def __init__(
+        self,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        amsgrad: bool = False,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+    ) -> None:
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+
+    def build(self, values: Tensor, decay_mask: Tensor) -> Optimizer:
+        betas = check_fraction("beta_1", self.beta_1), check_fraction("beta_2", self.beta_2)
+        epsilon = check_number("epsilon", self.epsilon, low_open=True)
+        decay = check_number("weight_decay", self.weight_decay) * decay_mask
+        return _AdaptiveMoments(values, betas, epsilon, bool(self.amsgrad), decay if self.weight_decay else None)
+
+
+class _AdaptiveMoments(Optimizer):
+    def __init__(
+        self, values: Tensor, betas: tuple[float, float], epsilon: float, amsgrad: bool, decay: Tensor | None
+    ) -> None:
+        super().__init__(values, ("first", "second", "largest") if amsgrad else ("first", "second"))
+        self.beta_1, self.beta_2 = betas
+        self.epsilon = epsilon
+        self.decay = decay
+
+    def direction(self, gradient: Tensor, values: Tensor) -> Tensor:
+        self.n_steps += 1
+        first, second = self.buffers["first"], self.buffers["second"]
+        first.lerp_(gradient, 1.0 - self.beta_1)
+        second.mul_(self.beta_2).addcmul_(gradient, gradient, value=1.0 - self.beta_2)
+        if "largest" in self.buffers:
+            second = torch.maximum(self.buffers["largest"], second, out=self.buffers["largest"])
+        correction_1 = 1.0 - self.beta_1**self.n_steps
+        correction_2 = 1.0 - self.beta_2**self.n_steps
+        denominator = second.sqrt().mul_(correction_1 / sqrt(correction_2)).add_(self.epsilon * correction_1)
+        step = torch.div(first, denominator, out=denominator)
+        return step if self.decay is None else step.addcmul_(self.decay, values)

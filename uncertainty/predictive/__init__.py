@@ -1,0 +1,6 @@
+"""Predictive distributions: mixtures over members, and where their uncertainty comes from."""
+
+from uncertainty.predictive.continuous import ContinuousPredictive
+from uncertainty.predictive.discrete import DiscretePredictive
+
+__all__ = ["ContinuousPredictive", "DiscretePredictive"]

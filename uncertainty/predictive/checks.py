@@ -1,0 +1,24 @@
+"""Checks of probabilities given by the user."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def check_levels(argument: str, levels: ArrayLike) -> NDArray[np.float64]:
+    """Return `levels` as an array after checking that each lies strictly between 0 and 1."""
+    values = np.asarray(levels, dtype=float)
+    if values.ndim > 1:
+        raise ValueError(f"{argument} must be one level or a list of levels, got shape {values.shape}.")
+    outside = ~((values > 0.0) & (values < 1.0))
+    if outside.any():
+        first = float(np.atleast_1d(values)[np.atleast_1d(outside)][0])
+        hint = f" For {first:g} percent pass {first / 100:g}." if 1.0 < first < 100.0 else ""
+        raise ValueError(f"{argument} must lie strictly between 0 and 1, got {first:g}.{hint}")
+    return values
+
+
+def check_coverage(coverage: ArrayLike) -> NDArray[np.float64]:
+    """Return the coverage levels of intervals, checked."""
+    return check_levels("coverage", coverage)

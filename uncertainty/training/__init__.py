@@ -1,0 +1,7 @@
+"""Training: one loop for any stack of members, head and method."""
+
+from uncertainty.training.data import Rows, TrainingData
+from uncertainty.training.loop import TrainingResult, fit_members
+from uncertainty.training.plan import EpochState, TrainingPlan
+
+__all__ = ["EpochState", "Rows", "TrainingData", "TrainingPlan", "TrainingResult", "fit_members"]

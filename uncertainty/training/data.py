@@ -1,0 +1,74 @@
+"""What the loop trains on: tensors shared by all members and, for each member, which rows are its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Standardised inputs x [N, D], encoded targets y [N, T], row weights [N] of mean 1 or None when all are equal."""
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+    def take(self, index: Tensor) -> Rows:
+        """The rows of each member: index [M, n] gives x [M, n, D], y [M, n, T] and weight [M, n]."""
+        flat = index.reshape(-1)
+
+        def gather(a: Tensor) -> Tensor:
+            return a.index_select(0, flat).view(*index.shape, *a.shape[1:])
+
+        return Rows(gather(self.x), gather(self.y), None if self.weight is None else gather(self.weight))
+
+    def share(self, n_members: int) -> Rows:
+        """All rows for every member, without a copy: x [M, N, D] and so on."""
+
+        def expand(a: Tensor) -> Tensor:
+            return a.unsqueeze(0).expand(n_members, *a.shape)
+
+        return Rows(expand(self.x), expand(self.y), None if self.weight is None else expand(self.weight))
+
+    def select(self, members: Tensor) -> Rows:
+        """Keep some members of rows that carry a member axis."""
+        return Rows(self.x[members], self.y[members], None if self.weight is None else self.weight[members])
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Training rows of each member, index [M, n], into shared `rows`, and validation rows with a member axis."""
+
+    rows: Rows
+    train_index: Tensor
+    validation: Rows | None = None
+
+    @property
+    def n_members(self) -> int:
+        return self.train_index.shape[0]
+
+    @property
+    def n_train(self) -> int:
+        return self.train_index.shape[1]
+
+
+def batch_starts(n_rows: int, batch_size: int) -> list[int]:
+    """Bounds [0, ..., n_rows] of the batches; a last batch of one row is folded into the one before.
+
+    One row has no variance, so batch normalization would turn it into zeros.
+    """
+    bounds = [*range(0, n_rows, batch_size), n_rows]
+    if len(bounds) > 2 and bounds[-1] - bounds[-2] == 1:
+        del bounds[-2]
+    return bounds
+
+
+def all_rows(n_members: int, n_rows: int) -> Tensor:
+    """Every member trains on every row: index [M, N]."""
+    return torch.arange(n_rows).repeat(n_members, 1)

@@ -1,0 +1,57 @@
+"""Best weights and patience, for each member on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from uncertainty.training.stack import Stack
+
+
+@dataclass
+class BestSoFar:
+    """The best monitored loss of each of all M members, where it was reached, and the weights there.
+
+    `losses`, `epochs` : [M]; `values` [M, P], `statistics` [M, Q]. `references` [M] are the losses that patience
+    counts from: they follow improvements of at least `tol` only.
+    """
+
+    losses: Tensor
+    epochs: Tensor
+    references: Tensor
+    reference_epochs: Tensor
+    values: Tensor
+    statistics: Tensor
+
+    @classmethod
+    def start(cls, stack: Stack, losses: Tensor) -> BestSoFar:
+        """Begin with the initial weights, so that a fit that only gets worse ends where it began."""
+        zeros = torch.zeros(stack.n_members, dtype=torch.long)
+        losses = finite_or_infinite(losses)
+        return cls(losses, zeros, losses.clone(), zeros.clone(), stack.values.clone(), stack.statistics.clone())
+
+    def update(self, epoch: int, members: Tensor, losses: Tensor, stack: Stack, *, tol: float) -> None:
+        """Take in the losses of the training `members` (their numbers) after `epoch`."""
+        losses = finite_or_infinite(losses)
+        better = losses < self.losses[members]
+        if bool(better.any()):
+            improved, rows = members[better], better.to(stack.values.device)
+            self.losses[improved] = losses[better]
+            self.epochs[improved] = epoch
+            self.values[improved.to(self.values.device)] = stack.values[rows]
+            self.statistics[improved.to(self.values.device)] = stack.statistics[rows]
+        much_better = members[losses < self.references[members] - tol]
+        self.references[much_better] = self.losses[much_better]
+        self.reference_epochs[much_better] = epoch
+
+    def patient(self, epoch: int, members: Tensor, patience: int) -> Tensor:
+        """Whether each of `members` has improved within the last `patience` epochs."""
+        return epoch - self.reference_epochs[members] < patience
+
+
+def finite_or_infinite(losses: Tensor) -> Tensor:
+    """Losses on the CPU in float64 with NaN read as +inf, so that it never counts as an improvement."""
+    losses = losses.detach().to("cpu", torch.float64)
+    return torch.where(torch.isnan(losses), torch.inf, losses)

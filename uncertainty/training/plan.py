@@ -1,0 +1,54 @@
+"""Everything the loop needs to know about how to train, checked and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from uncertainty.optim.base import OptimizerSpec
+from uncertainty.optim.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class EpochState:
+    """What a hook sees at the end of an epoch; return True to stop.
+
+    `train_loss` and `validation_loss` are means over the members still training (None without validation rows).
+    `values` [M, P] and `statistics` [M, Q] are live buffers: copy what is to be kept.
+    """
+
+    epoch: int
+    max_epochs: int
+    train_loss: float
+    validation_loss: float | None
+    learning_rate: float
+    n_training: int
+    values: Tensor
+    statistics: Tensor
+
+
+Hook = Callable[[EpochState], bool]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """Options of one fit.
+
+    `patience` counts epochs without an improvement of at least `tol` in the monitored loss: the validation loss when
+    `early_stopping`, which also restores each member's best weights, else the training loss. None never stops.
+    """
+
+    batch_size: int
+    max_epochs: int
+    learning_rate: float
+    optimizer: OptimizerSpec
+    schedule: Schedule
+    alpha: float
+    l1_ratio: float
+    tol: float
+    patience: int | None
+    early_stopping: bool
+    adversarial_perturbation: Tensor | None = None
+    on_epoch_end: tuple[Hook, ...] = ()

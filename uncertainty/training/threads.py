@@ -1,0 +1,27 @@
+"""How many threads to use, for the length of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+# Below this many multiply-adds a step, waking a second thread costs more than it saves (measured on 2 cores).
+MULTIPLY_ADDS_PER_EXTRA_THREAD = 2_000_000
+
+
+@contextmanager
+def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[None]:
+    """Run the body on a number of torch threads that fits its work, then put the old number back.
+
+    Never more than the limit in force (joblib sets one in its workers), nor than `n_jobs`.
+    """
+    before = torch.get_num_threads()
+    wanted = max(1, multiply_adds // MULTIPLY_ADDS_PER_EXTRA_THREAD)
+    limit = before if n_jobs is None or n_jobs < 0 else min(before, max(n_jobs, 1))
+    torch.set_num_threads(min(wanted, limit))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
