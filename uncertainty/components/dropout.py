@@ -65,7 +65,7 @@ def draw_mask(
     generators: list[np.random.Generator], rate: float, shape: tuple[int, ...], *, dtype: torch.dtype
 ) -> Tensor:
     """Draw a mask [M, *shape], member m from generator m alone, so that it does not depend on the others."""
-    threshold = round(rate * WORD_RANGE)
+    threshold = min(round(rate * WORD_RANGE), WORD_RANGE - 1)  # below 1, however close the rate
     n_entries = int(np.prod(shape))
     kept = np.empty((len(generators), n_entries), dtype=bool)
     for row, generator in zip(kept, generators, strict=True):

@@ -30,7 +30,7 @@ def _shared_input(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """One product [N, D] x [D, M * H] instead of M small ones."""
     n_members, n_inputs, width = weight.shape
     columns = weight.permute(1, 0, 2).reshape(n_inputs, n_members * width)
-    wide = torch.addmm(bias.reshape(-1), x[0], columns)  # [N, M * H]
+    wide = torch.addmm(bias.expand(n_members, -1).reshape(-1), x[0], columns)  # [N, M * H]
     return wide.view(x.shape[1], n_members, width).permute(1, 0, 2)
 
 
@@ -43,8 +43,8 @@ def output_linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     Parameters
     ----------
     h : [M, N, H] or [1, N, H]
-    weight : [M, R, H]
-    bias : [M, R]
+    weight : [M, R, H] or [1, R, H]
+    bias : [M, R] or [1, R]
 
     Returns
     -------
@@ -53,7 +53,8 @@ def output_linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if h.shape[0] != weight.shape[0]:
         if h.shape[0] == 1:
             n_members, n_raw, width = weight.shape
-            tall = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, width), h[0].T)  # [M * R, N]
+            column = bias.expand(n_members, -1).reshape(-1, 1)
+            tall = torch.addmm(column, weight.reshape(-1, width), h[0].T)  # [M * R, N]
             return tall.view(n_members, n_raw, -1).transpose(1, 2)
         weight, bias = weight.expand(h.shape[0], -1, -1), bias.expand(h.shape[0], -1)
     return torch.baddbmm(bias.unsqueeze(2), weight, h.transpose(1, 2)).transpose(1, 2)

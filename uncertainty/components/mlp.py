@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from uncertainty.components.activations import ACTIVATIONS, Activation
-from uncertainty.components.initializers import Initializer, LeCunNormal
+from uncertainty.components.initializers import Initializer
 from uncertainty.components.linear import linear, output_linear
 from uncertainty.components.normalization import BatchNormalizer
 from uncertainty.components.parameters import ParameterLayout
@@ -77,15 +77,15 @@ class MLP:
     ) -> tuple[Tensor, Tensor]:
         """Draw the initial parameters [M, P] and running statistics [M, Q], member m from generator m alone.
 
-        The output layer is linear, so it starts with variance 1 / fan_in whatever the hidden layers use.
+        The output weights start at zero: with the head's best constant for a bias, training starts exactly at the
+        marginal distribution of y, and members differ by their hidden layers.
         """
         values = torch.zeros(len(generators), self.layout.size, dtype=dtype)
         views = self.layout.views(values)
-        draws = {f"hidden{i}.weight": initializer.build(*shape) for i, shape in enumerate(self._hidden_shapes())}
-        draws[OUTPUT_WEIGHT] = LeCunNormal().build(self.n_last, self.n_raw)
-        for name, draw in draws.items():
+        for i, shape in enumerate(self._hidden_shapes()):
+            draw = initializer.build(*shape)
             for m, generator in enumerate(generators):
-                views[name][m] = torch.from_numpy(draw(generator, tuple(views[name].shape[1:])))
+                views[f"hidden{i}.weight"][m] = torch.from_numpy(draw(generator, shape))
         statistics = torch.zeros(len(generators), self.statistics_layout.size, dtype=dtype)
         for i in range(self.n_hidden_layers if self.normalizer is not None else 0):
             views[f"norm{i}.scale"].fill_(1.0)

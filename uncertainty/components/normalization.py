@@ -14,7 +14,8 @@ class BatchNorm(Spec):
     In training each member's batch has its own mean and variance (weighted, when rows are); at prediction the running
     statistics are used and never change. They are exponential moving averages, new = (1 - momentum) old + momentum
     batch, which during the first 1 / momentum batches is a plain average, so that a short fit is not held back by the
-    starting values 0 and 1.
+    starting values 0 and 1. The running variance is the population form, which is the one training divides by and
+    the one for which a row of weight 2 is two rows.
 
     Parameters
     ----------
@@ -65,9 +66,8 @@ class BatchNormalizer:
         mean, variance = _batch_moments(z, weight)  # [M, 1, H]
         with torch.no_grad():
             step = max(self.momentum, 1.0 / (n_updates + 1))
-            n_rows = z.shape[1]
             running_mean.lerp_(mean[:, 0], step)
-            running_variance.lerp_(variance[:, 0] * (n_rows / max(n_rows - 1, 1)), step)
+            running_variance.lerp_(variance[:, 0], step)
         return (z - mean) * (torch.rsqrt(variance + self.epsilon) * scale.unsqueeze(1)) + shift.unsqueeze(1)
 
     def affine(self, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:

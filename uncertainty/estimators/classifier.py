@@ -91,7 +91,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         `classes` names all classes and is needed at the first call unless its y has them all. Scaling is fixed by
         the rows of the first call, which should be typical. Not with `early_stopping`.
         """
-        first = not hasattr(self, "_optimizer_state")
+        first = not hasattr(self, "members_")
         rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=False)
         if first:
             require_two_rows(rows)

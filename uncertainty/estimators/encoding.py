@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +35,18 @@ def check_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, reset: boo
     Weights enter the loss divided by their mean over the fitted rows, once: dividing by each batch's own sum would
     bias the gradient. Equal weights are no weights.
     """
-    x, y = validate_data(
-        estimator, x, y, reset=reset, dtype=np.float64, multi_output=True, y_numeric=numeric_y, ensure_min_samples=1
-    )
+    with _naming_columns(x, y):
+        x, y = validate_data(
+            estimator,
+            x,
+            y,
+            reset=reset,
+            dtype=np.float64,
+            order="C",  # sums over a data frame's column-major array would differ in the last bit
+            multi_output=True,
+            y_numeric=numeric_y,
+            ensure_min_samples=1,
+        )
     y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
     weight = None
     if sample_weight is not None:
@@ -50,7 +61,36 @@ def check_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, reset: boo
 
 def check_inputs(estimator: Any, x: Any) -> Array:
     """Validate X of a prediction against the fitted features."""
-    return np.asarray(validate_data(estimator, x, reset=False, dtype=np.float64))
+    with _naming_columns(x):
+        return np.asarray(validate_data(estimator, x, reset=False, dtype=np.float64, order="C"))
+
+
+@contextmanager
+def _naming_columns(x: Any, y: Any = None) -> Iterator[None]:
+    """Add the names of the columns at fault to scikit-learn's error about missing or infinite values."""
+    try:
+        yield
+    except ValueError as error:
+        message = str(error)
+        table = x if "Input X" in message else y if "Input y" in message else None
+        names = [] if table is None else _columns_not_finite(table)
+        if not names:
+            raise
+        headline, _, rest = message.partition("\n")
+        raise ValueError(f"{headline} It is in the columns {names}.\n{rest}".rstrip()) from error
+
+
+def _columns_not_finite(table: Any) -> list[str]:
+    """Names of the columns of a data frame that hold missing or infinite values."""
+    names = []
+    for name in getattr(table, "columns", ()):
+        try:
+            finite = bool(np.isfinite(np.asarray(table[name], dtype=np.float64)).all())
+        except (TypeError, ValueError):  # not numbers: a missing value then differs from itself
+            finite = not any(value is None or value != value for value in table[name])
+        if not finite:
+            names.append(str(name))
+    return names
 
 
 def require_two_rows(rows: RawRows) -> None:
@@ -87,7 +127,7 @@ class LabelEncoder:
             return cls(None, y.shape[1])
         found = np.unique(y) if classes is None else np.unique(classes)
         if len(found) < 2:
-            raise ValueError(f"y must have at least 2 classes, got 1 class: {found[0]!r}.")
+            raise ValueError(f"y must have at least 2 classes, got 1 class: {found.tolist()[0]!r}.")
         return cls(found)
 
     @property
@@ -105,7 +145,7 @@ class LabelEncoder:
             return np.asarray(y, dtype=np.float64)
         unknown = np.setdiff1d(y, self.classes)
         if len(unknown):
-            raise ValueError(f"y must hold the classes {list(self.classes)}, got also {list(unknown)}.")
+            raise ValueError(f"y must hold the classes {self.classes.tolist()}, got also {unknown.tolist()}.")
         return np.searchsorted(self.classes, y)[:, None].astype(np.float64)
 
 

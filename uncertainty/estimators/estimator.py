@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ class MemberEstimator(BaseEstimator):
     members_: Members
     head_: Head
     input_scaler_: InputScaler
+    history_: list[dict[str, float]]
+    _optimizer_state: dict[str, Any] | None
+    _n_passes: int
 
     @abstractmethod
     def _network(self) -> NetworkParameters:
@@ -56,32 +60,31 @@ class MemberEstimator(BaseEstimator):
             self._seed = _draw_seed(self.random_state)
         start = method.start(self.members_ if continues else None)
         if len(start.members) == 0:
+            warnings.warn("warm_start has nothing to train: the ensemble has all its members already.", stacklevel=3)
             return
         fit = self._run(method, problem, start)
         self.members_ = method.join(self.members_ if continues else None, fit.members)
-        self._record(fit.result.history, fit.result.best_epochs)
+        self._optimizer_state, self._n_passes = None, 0
+        best_epochs = fit.result.best_epochs
+        if start.members.start > 0:  # members were added to those of the last fit
+            best_epochs = np.concatenate([np.atleast_1d(self.best_iter_), best_epochs])
+        self._record(fit.result.history, best_epochs)
 
     def _train_one_pass(self, problem: Problem) -> None:
         """One pass over the rows of `problem`, continuing whatever came before."""
         method = self._method()
-        if not hasattr(self, "_optimizer_state"):
-            self._seed, self._n_passes = _draw_seed(self.random_state), 0
-            start = method.start(None)
+        if hasattr(self, "members_"):
+            networks, self._n_passes = self.members_, self._n_passes + 1
+            members = range(len(networks.values))
+            start = Start(members, networks.values, networks.statistics, self._optimizer_state, round=self._n_passes)
+            history = self.history_
         else:
-            networks = self.members_
-            start = Start(
-                range(len(networks.values)),
-                networks.values,
-                networks.statistics,
-                self._optimizer_state,
-                round=self._n_passes,
-            )
+            self._seed, self._n_passes = _draw_seed(self.random_state), 0
+            start, history = method.start(None), []
         fit = self._run(method, problem, start, one_pass=True)
-        self.members_ = fit.members
-        self._optimizer_state = fit.result.optimizer_state
-        self._n_passes += 1
-        last = {**fit.result.history[-1], "epoch": self._n_passes}
-        self._record([*(self.history_ if self._n_passes > 1 else []), last], fit.result.best_epochs)
+        self.members_, self._optimizer_state = fit.members, fit.result.optimizer_state
+        last = {**fit.result.history[-1], "epoch": len(history) + 1}
+        self._record([*history, last], fit.result.best_epochs)
 
     def _run(self, method: Method, problem: Problem, start: Start, *, one_pass: bool = False) -> Fit:
         return fit_network(
@@ -114,7 +117,7 @@ class MemberEstimator(BaseEstimator):
 
     def _chunks(self, X: Any, reduce: Callable[[Any], Any]) -> list[Any]:
         """`reduce` of the predictive of each chunk of rows, so that no more than one chunk is held at a time."""
-        check_is_fitted(self)
+        check_is_fitted(self, "members_")
         x = self.input_scaler_.transform(check_inputs(self, X))
         chunks = self.members_.distributions(x, getattr(self, "n_jobs", None))
         return [reduce(self._restore(distribution)) for distribution in chunks]

@@ -88,7 +88,9 @@ def _to_rows(x: Array, y: Array, weight: Array | None, dtype: torch.dtype, devic
         return torch.tensor(values, dtype=dtype, device=device)
 
     for name, values in (("X", x), ("y", y)):
-        if not np.isfinite(values.astype(str(dtype).removeprefix("torch."))).all():
+        with np.errstate(over="ignore"):
+            converted = values.astype(str(dtype).removeprefix("torch."))
+        if not np.isfinite(converted).all():
             raise ValueError(
                 f"{name} must fit in {dtype} after scaling, got values up to {np.abs(values).max():.3g}. Use "
                 f"dtype='float64', or rescale {name}."

@@ -43,10 +43,14 @@ class Members:
         values, statistics = (torch.from_numpy(np.array(a, dtype=np.float64)) for a in (self.values, self.statistics))
         folded = self.mlp.fold(values, statistics, masks)
         rows = self._chunk_rows()
-        with limited_threads(self.mlp.multiply_adds * len(self) * min(len(x), rows), n_jobs), torch.no_grad():
-            for start in range(0, len(x), rows):
-                chunk = torch.from_numpy(np.array(x[start : start + rows], dtype=np.float64))
-                yield self.head.distribution(folded.forward(chunk.unsqueeze(0)).numpy())
+        work = self.mlp.multiply_adds * len(self) * min(len(x), rows)
+        for start in range(0, len(x), rows):
+            chunk = torch.from_numpy(np.array(x[start : start + rows], dtype=np.float64))
+            # Around each product, never around the yield: a caller that stops half-way (an error in what it does with
+            # a chunk) would leave the process with gradients off and fewer threads.
+            with limited_threads(work, n_jobs), torch.no_grad():
+                raw = folded.forward(chunk.unsqueeze(0)).numpy()
+            yield self.head.distribution(raw)
 
     def _chunk_rows(self) -> int:
         widest = max((*self.mlp.hidden_layer_sizes, self.mlp.n_raw))

@@ -41,7 +41,7 @@ class Method(ABC):
         """Networks trained side by side, M."""
         return 1
 
-    def check(self, mlp: MLP) -> None:
+    def check(self, mlp: MLP) -> None:  # noqa: B027  # most methods work with every architecture
         """Refuse an architecture that the method cannot work with."""
 
     def adapt(self, plan: TrainingPlan, input_range: NDArray[np.float64]) -> TrainingPlan:

@@ -63,7 +63,7 @@ def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
 def build_initializer(network: NetworkParameters) -> Initializer:
     """Return the initializer; "auto" is He for rectifiers and Glorot otherwise."""
     automatic = HeNormal() if network.activation in RECTIFIERS else GlorotUniform()
-    choices = {"auto": automatic, **named_specs(components, Initializer)}  # type: ignore[type-abstract]
+    choices = {"auto": automatic, **named_specs(components, Initializer)}
     return resolve("initializer", network.initializer, choices, Initializer)
 
 
@@ -71,10 +71,11 @@ def build_plan(network: NetworkParameters, n_train: int, *, early_stopping: bool
     """Return the training plan of the base network, before a method's changes."""
     l1_ratio = check_number("l1_ratio", network.l1_ratio, high=1.0)
     batch_size = resolve_batch_size(network.batch_size, n_train)
-    if batch_size == 1 and n_train > 1 and network.normalization is not None:
+    if batch_size == 1 and network.normalization is not None:
+        source = "" if n_train > 1 else " (one row to train on)"
         raise ValueError(
-            "batch_size must be at least 2 with batch normalization, got 1. One row has no variance: raise "
-            "batch_size, or set normalization=None."
+            f"batch_size must be at least 2 with batch normalization, got 1{source}. One row has no variance: give "
+            f"more rows a batch, or set normalization=None."
         )
     return TrainingPlan(
         batch_size=batch_size,
@@ -132,6 +133,8 @@ def resolve_device(value: Any, multiply_adds: int) -> torch.device:
         device = torch.device(value)
     except (RuntimeError, TypeError) as error:
         raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {value!r}.") from error
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {value!r}.")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device must be available, got {value!r}, but torch finds no CUDA device. Use 'auto'.")
     return device

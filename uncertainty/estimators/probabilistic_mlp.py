@@ -41,7 +41,7 @@ class NetworkParameters:
         dropout: float | Dropout | None = None,
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule = "constant",
-        alpha: float = 1e-5,
+        alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
         learning_rate_init: float = 3e-3,
@@ -103,7 +103,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
         Distribution of the target. "auto" is Gaussian.
     initializer : "auto", a short name, or a spec
-        "auto" is He for rectifiers and Glorot otherwise. The output layer always starts at variance 1 / fan_in.
+        "auto" is He for rectifiers and Glorot otherwise. The output layer starts at the
+        best constant prediction.
     normalization : None, "batch", or `BatchNorm(...)`
         Before each activation.
     dropout : None, a rate, or `Dropout(rate)`
@@ -111,7 +112,7 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     optimizer : "adam", "sgd", "rmsprop", or a spec such as `Adam(weight_decay=1e-3)`
     schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
         Factor of the learning rate, stepped per batch.
-    alpha : float, default 1e-5
+    alpha : float, default 1e-4
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss.
     l1_ratio : float in [0, 1], default 0
         Share of L1 in the penalty.
@@ -215,7 +216,7 @@ device, dtype, warm_start, verbose, random_state
         dropout: float | Dropout | None = None,
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule = "constant",
-        alpha: float = 1e-5,
+        alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
         learning_rate_init: float = 3e-3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from uncertainty.estimators.encoding import (
 from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
 from uncertainty.estimators.partial import partial_fit_is_available
-from uncertainty.estimators.scaling import InputScaler, TargetScaler
+from uncertainty.estimators.scaling import OUTLIER_BOUND, InputScaler, TargetScaler
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Distribution
 from uncertainty.heads.normal_mixture import NormalMixture
@@ -86,7 +87,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
         Scaling is fixed by the rows of the first call, which should be typical. Not with `early_stopping`.
         """
-        first = not hasattr(self, "_optimizer_state")
+        first = not hasattr(self, "members_")
         rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=True)
         if first:
             require_two_rows(rows)
@@ -104,6 +105,14 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         self.head_ = options.resolve_head(network.head, Gaussian(), "continuous").build(self.n_outputs_)
         self.input_scaler_ = InputScaler(enabled=enabled).fit(rows.x, rows.weight)
         self.target_scaler_ = TargetScaler(enabled=enabled).fit(targets, rows.weight)
+        if self.target_scaler_.n_damped_:
+            warnings.warn(
+                f"{self.target_scaler_.n_damped_} targets lie more than {OUTLIER_BOUND:g} robust standard deviations "
+                f"from the median and are damped in training. Check these rows; if they are real, transform y (its "
+                f"logarithm, say) or set standardize=False.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
         x, y = self._encode(rows)

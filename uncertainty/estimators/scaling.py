@@ -1,7 +1,7 @@
 """Standardisation of inputs and targets with the (weighted) statistics of the training rows.
 
 Both are fitted in float64 and hold plain numpy arrays. `InputScaler` also keeps values far outside the training range
-from taking over the network; `TargetScaler` keeps a few gross outliers from setting the unit of all other targets.
+from taking over the network; `TargetScaler` keeps a gross outlier from setting the unit of all other targets.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 ROUNDING = 1e-12
 # A rare value in a column that is otherwise constant stands at most this many scale units from the others.
 MAX_RANGE_IN_SCALES = 50.0
-# Targets further than this many robust standard deviations from the median do not widen the target's scale further.
-OUTLIER_BOUND = 10.0
+# Targets further than this many robust standard deviations from the median are damped in training.
+OUTLIER_BOUND = 50.0
 # Interquartile range of a standard normal distribution.
 NORMAL_IQR = 1.3489795003921634
 
@@ -58,26 +58,39 @@ class InputScaler:
 
 
 class TargetScaler:
-    """Column-wise standardisation of y, and the way back for whole distributions."""
+    """Column-wise standardisation of y, and the way back for whole distributions.
+
+    A training target more than 50 robust standard deviations (interquartile range / 1.35) from the median is damped:
+    d robust standard deviations beyond that bound count as log(1 + d). One wrong entry would otherwise set the scale
+    of all others. `n_damped_` counts such targets, and the estimators warn of them.
+    """
 
     def __init__(self, *, enabled: bool) -> None:
         self.enabled = enabled
 
     def fit(self, y: Array, weight: Array | None) -> TargetScaler:
-        """Learn location and scale [T] of y [N, T] with row weights [N]."""
+        """Learn location and scale [T], and the bounds of damping, of y [N, T] with row weights [N]."""
         self.location_, self.scale_ = np.zeros(y.shape[1]), np.ones(y.shape[1])
+        self.n_damped_ = 0
         if self.enabled:
-            location, std = _moments(_pull_in_outliers(y, weight), weight)
+            self.low_, self.high_, self.robust_std_ = _outlier_bounds(y, weight)
+            self.n_damped_ = int(((y < self.low_) | (y > self.high_)).sum())
+            location, std = _moments(self._damp(y), weight)
             self.location_, self.scale_ = location, _usable_scale(std, location)
         return self
 
     def transform(self, y: Array) -> Array:
-        """Return the standardised y [N, T]."""
-        return (y - self.location_) / self.scale_
+        """Return the standardised y [N, T], outliers damped."""
+        return (self._damp(y) - self.location_) / self.scale_ if self.enabled else y
 
     def restore(self, distribution: NormalMixture) -> NormalMixture:
         """Return a distribution of standardised targets in the units of y."""
         return distribution.affine(self.location_, self.scale_)
+
+    def _damp(self, y: Array) -> Array:
+        inside = np.clip(y, self.low_, self.high_)
+        beyond = (y - inside) / self.robust_std_
+        return inside + self.robust_std_ * np.sign(beyond) * np.log1p(np.abs(beyond))
 
 
 def _moments(values: Array, weight: Array | None) -> tuple[Array, Array]:
@@ -90,10 +103,11 @@ def _usable_scale(std: Array, location: Array) -> Array:
     return np.where(std > ROUNDING * np.abs(location), std, 1.0)
 
 
-def _pull_in_outliers(y: Array, weight: Array | None) -> Array:
-    """Clip each column at `OUTLIER_BOUND` robust standard deviations from its median, unless half of it is equal."""
+def _outlier_bounds(y: Array, weight: Array | None) -> tuple[Array, Array, Array]:
+    """Lower and upper bound of each column, and its robust standard deviation; unbounded where half of it is equal."""
     lower, median, upper = np.quantile(
         y, (0.25, 0.5, 0.75), axis=0, weights=np.ones(len(y)) if weight is None else weight, method="inverted_cdf"
     )
-    bound = np.where(upper > lower, OUTLIER_BOUND * (upper - lower) / NORMAL_IQR, np.inf)
-    return np.clip(y, median - bound, median + bound)
+    spread = (upper - lower) / NORMAL_IQR
+    bound = np.where(spread > 0.0, OUTLIER_BOUND * spread, np.inf)
+    return median - bound, median + bound, np.where(spread > 0.0, spread, 1.0)

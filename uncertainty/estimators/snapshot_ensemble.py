@@ -12,7 +12,7 @@ from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.members import Members
-from uncertainty.estimators.method import Method
+from uncertainty.estimators.method import Method, Start
 from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.estimators.wrapping import base_network
@@ -31,6 +31,11 @@ class _Snapshots(Method):
         self.n_snapshots = n_snapshots
         self.n_dropped = n_dropped
         self._kept: list[tuple[NDArray[Any], NDArray[Any]]] = []
+
+    def start(self, fitted: Members | None) -> Start:
+        if fitted is None:
+            return Start(range(1))
+        return Start(range(1), fitted.values[-1:], fitted.statistics[-1:])
 
     def adapt(self, plan: TrainingPlan, input_range: NDArray[np.float64]) -> TrainingPlan:
         n_cycles = self.n_snapshots + self.n_dropped
@@ -81,7 +86,7 @@ class SnapshotEnsembleParameters:
         self.n_jobs = n_jobs
 
     def _network(self) -> NetworkParameters:
-        return base_network(self, max_iter=200, alpha=1e-3)
+        return base_network(self, max_iter=200, alpha=1e-2, learning_rate_init=1e-2)
 
     def _method(self) -> Method:
         return _Snapshots(
@@ -100,10 +105,11 @@ class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegress
     Parameters
     ----------
     estimator : ProbabilisticMLPRegressor or None
-        The network; None takes its defaults with max_iter=200 and alpha=1e-3. To search its parameters, pass one
-        explicitly. The ensemble owns the `schedule` and ignores early stopping (all rows are trained on);
-        `max_iter` is the number of epochs of all cycles together. `random_state`, `verbose` and `warm_start` are
-        overridden.
+        The network; None takes its defaults with max_iter=200, learning_rate_init=1e-2 and
+        alpha=1e-2 (nothing else holds back the overfitting of a run without early stopping). To search its
+        parameters, pass one explicitly. The ensemble owns the `schedule` and ignores early stopping (all rows are
+        trained on); `max_iter` is the number of epochs of all cycles together. `random_state`, `verbose` and
+        `warm_start` are overridden.
     n_snapshots : int, default 5
         Number of members, M.
     n_dropped_cycles : int, default 0

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from uncertainty.heads.base import Head, HeadSpec
-from uncertainty.heads.class_probabilities import ClassProbabilities
+from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
 
 
 class Bernoulli(HeadSpec):
@@ -31,10 +31,10 @@ class BernoulliHead(Head):
         self.n_raw = n_targets
 
     def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
-        """The logits of the weighted frequencies; a label seen always or never starts half a row from certain."""
-        half_row = 0.5 / y.shape[0]
-        frequency = ((weight / weight.sum()).unsqueeze(1) * y).sum(dim=0)
-        return torch.logit(frequency.clamp(half_row, 1.0 - half_row))
+        """The logits of the weighted frequencies; a label seen always or never starts close to certain."""
+        share = (weight / weight.sum()).unsqueeze(1)
+        yes, no = (share * y).sum(dim=0), (share * (1.0 - y)).sum(dim=0)
+        return torch.log(torch.where(yes > 0.0, yes, UNSEEN_SHARE) / torch.where(no > 0.0, no, UNSEEN_SHARE))
 
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
         return (y * raw - functional.softplus(raw)).sum(dim=-1)

@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 from torch import Tensor
 
 from uncertainty.heads.base import Head, HeadSpec
-from uncertainty.heads.class_probabilities import ClassProbabilities
+from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
 
 
 class Categorical(HeadSpec):
@@ -29,10 +29,10 @@ class CategoricalHead(Head):
         self.n_raw = n_classes
 
     def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
-        """The logs of the weighted class frequencies."""
+        """The logs of the weighted class frequencies; a class never seen starts at a small one."""
         frequency = torch.zeros(self.n_raw, dtype=weight.dtype, device=weight.device)
         frequency.index_add_(0, y[:, 0].long(), weight / weight.sum())
-        return torch.log(frequency.clamp_min(0.5 / y.shape[0]))
+        return torch.log(torch.where(frequency > 0.0, frequency, UNSEEN_SHARE))
 
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
         return torch.log_softmax(raw, dim=-1).gather(-1, y.long()).squeeze(-1)

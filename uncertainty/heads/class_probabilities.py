@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# Share at which a class that no row belongs to starts. A number of its own, not one of rows: rows may carry weights.
+UNSEEN_SHARE = 1e-3
+
 
 @dataclass(frozen=True)
 class ClassProbabilities:

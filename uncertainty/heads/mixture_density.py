@@ -45,10 +45,7 @@ class MixtureDensity(HeadSpec):
 
 
 class MixtureDensityHead(Head):
-    """Raw outputs: T K means, T K values rho of the standard deviations, K logits of the weights.
-
-    The logits come last so that one component draws the same initial weights as the Gaussian head.
-    """
+    """Raw outputs: T K means, T K values rho of the standard deviations, K logits of the weights."""
 
     def __init__(self, n_targets: int, n_components: int, floor: float) -> None:
         self.n_targets = n_targets

@@ -41,7 +41,7 @@ class NormalMixture:
 
         def last(a: Array) -> Array:
             moved = np.moveaxis(a, 0, -2)  # [N, (T,) M, K]
-            return moved.reshape(*moved.shape[:-2], -1)
+            return moved.reshape(*moved.shape[:-2], moved.shape[-2] * moved.shape[-1])
 
         return NormalMixture(last(self.weights) / n_members, last(self.means), last(self.scales))
 

@@ -22,3 +22,14 @@ def check_levels(argument: str, levels: ArrayLike) -> NDArray[np.float64]:
 def check_coverage(coverage: ArrayLike) -> NDArray[np.float64]:
     """Return the coverage levels of intervals, checked."""
     return check_levels("coverage", coverage)
+
+
+def check_rows_index(index: int | slice | ArrayLike, n_rows: int) -> slice | NDArray[np.intp]:
+    """Return `index` as something that keeps the row axis; a number outside raises, which also ends iteration."""
+    if isinstance(index, slice):
+        return index
+    if isinstance(index, (int, np.integer)):
+        if not -n_rows <= index < n_rows:
+            raise IndexError(f"row index must be in [{-n_rows}, {n_rows}), got {index}.")
+        return slice(int(index), int(index) + 1 or None)
+    return np.asarray(index)

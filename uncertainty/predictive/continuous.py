@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.metrics.pointwise import joint_normal_mixture_logpdf, normal_mixture_crps
-from uncertainty.predictive.checks import check_coverage, check_levels
+from uncertainty.predictive.checks import check_coverage, check_levels, check_rows_index
 from uncertainty.predictive.quantiles import normal_mixture_quantile
 
 Array = NDArray[np.float64]
@@ -46,8 +46,7 @@ class ContinuousPredictive:
 
     def __getitem__(self, index: int | slice | ArrayLike) -> ContinuousPredictive:
         """The rows `index`; a single number keeps the row axis."""
-        rows = slice(index, index + 1 or None) if isinstance(index, (int, np.integer)) else index
-        rows = rows if isinstance(rows, slice) else np.asarray(rows)
+        rows = check_rows_index(index, len(self))
         return ContinuousPredictive(self.members.rows(rows), single_target=self._single_target)
 
     @cached_property
@@ -62,10 +61,10 @@ class ContinuousPredictive:
         """`y` as [n, T]; scalars are for every row."""
         n_targets = self.members.means.shape[2]
         values = np.asarray(y, dtype=float)
-        if self._single_target and values.ndim <= 1:
-            values = np.broadcast_to(values, (len(self),))[:, None]
         if values.ndim == 0:
             values = np.full((len(self), n_targets), float(values))
+        elif values.ndim == 1 and self._single_target:
+            values = values[:, None]
         if values.shape != (len(self), n_targets):
             expected = (len(self),) if self._single_target else (len(self), n_targets)
             raise ValueError(f"y must have shape {expected}, one value a row, got shape {np.shape(y)}.")
@@ -111,7 +110,9 @@ class ContinuousPredictive:
     def epistemic_variance(self) -> Array:
         """Variance from ignorance of the model, in squared units of y: population variance of the members' means."""
         # Two passes: E[x^2] - E[x]^2 cancels to a negative number when the mean is large.
-        return self._drop_target(self.members.mean().var(axis=0))
+        # Around the first member, so that members that agree give exactly 0.
+        means = self.members.mean()
+        return self._drop_target((means - means[0]).var(axis=0))
 
     def var(self) -> Array:
         """Total variance, in squared units of y: aleatoric plus epistemic."""

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from uncertainty.heads.class_probabilities import ClassProbabilities
+from uncertainty.predictive.checks import check_rows_index
 
 Array = NDArray[np.float64]
 
@@ -40,9 +41,7 @@ class DiscretePredictive:
 
     def __getitem__(self, index: int | slice | ArrayLike) -> DiscretePredictive:
         """The rows `index`; a single number keeps the row axis."""
-        rows = slice(index, index + 1 or None) if isinstance(index, (int, np.integer)) else index
-        rows = rows if isinstance(rows, slice) else np.asarray(rows)
-        return DiscretePredictive(self.members.rows(rows), self.classes)
+        return DiscretePredictive(self.members.rows(check_rows_index(index, len(self))), self.classes)
 
     @property
     def n_members(self) -> int:
@@ -55,7 +54,10 @@ class DiscretePredictive:
 
     def _joint_log_proba(self) -> Array:
         """Log of the averaged probabilities [n, T, C]."""
-        return np.asarray(logsumexp(self.members.log_proba, axis=0) - np.log(self.n_members))
+        log_proba = self.members.log_proba
+        averaged = logsumexp(log_proba, axis=0) - np.log(self.n_members)
+        # Where members agree to the last bit so does their average, and the mutual information is exactly 0.
+        return np.asarray(np.where((log_proba == log_proba[0]).all(axis=0), log_proba[0], averaged))
 
     # -- probabilities -------------------------------------------------------------------------------------------
 
@@ -93,9 +95,9 @@ class DiscretePredictive:
             return labels.astype(np.intp)
         if labels.shape != (len(self),):
             raise ValueError(f"y must have shape {(len(self),)}, one label a row, got shape {labels.shape}.")
-        unknown = set(np.unique(labels)) - set(self.classes)
-        if unknown:
-            raise ValueError(f"y must hold the classes {list(self.classes)}, got {sorted(unknown)}.")
+        unknown = np.setdiff1d(labels, self.classes)
+        if len(unknown):
+            raise ValueError(f"y must hold the classes {self.classes.tolist()}, got {unknown.tolist()}.")
         return np.searchsorted(self.classes, labels)[:, None]
 
     # -- variances -----------------------------------------------------------------------------------------------
@@ -106,7 +108,8 @@ class DiscretePredictive:
 
     def epistemic_variance(self) -> Array:
         """Population variance over members of p, of each class."""
-        return self._per_class(self.members.mean().var(axis=0))
+        proba = self.members.mean()
+        return self._per_class((proba - proba[0]).var(axis=0))  # exactly 0 for members that agree
 
     def var(self) -> Array:
         """Total variance of each class's indicator: aleatoric plus epistemic."""
@@ -125,7 +128,8 @@ class DiscretePredictive:
     def mutual_information(self) -> Array:
         """Entropy minus aleatoric entropy, at least 0: what knowing the right member would tell."""
         # As a mean Kullback-Leibler divergence the terms do not cancel, and members that agree give exactly 0.
-        log_ratio = self.members.log_proba - self._joint_log_proba()
+        with np.errstate(invalid="ignore"):  # -inf minus -inf, of a class that no member thinks possible
+            log_ratio = self.members.log_proba - self._joint_log_proba()
         divergence = (np.exp(self.members.log_proba) * np.where(np.isfinite(log_ratio), log_ratio, 0.0)).sum(axis=-1)
         return self._drop_target(np.maximum(divergence.mean(axis=0), 0.0))
 

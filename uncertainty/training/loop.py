@@ -207,7 +207,7 @@ class _Run:
         self.final_statistics[self.members] = self.stack.statistics
 
     def load_optimizer_state(self, state: dict[str, Any]) -> None:
-        self.optimizer.n_steps = state["n_steps"]
+        self.optimizer.n_steps = self.stack.n_updates = state["n_steps"]
         for name, buffer in self.optimizer.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(state[name])))
 

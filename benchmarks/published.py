@@ -1,0 +1,70 @@
+"""Published results on the standard UCI splits, and how ours compare with them."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from .datasets import DATA_DIR_VARIABLE, data_dir
+
+PUBLISHED_FILE = "uci/published.csv"
+REFERENCE_METHOD = "deep_ensemble_2017"
+
+# (our metric, heading, published metric). The 2017 paper scored the Gaussian with the moments of its mixture, most
+# later ones the mixture itself: both of ours are shown.
+COMPARED_METRICS = (("nll", "NLL", "nll"), ("nll_moment_matched", "NLL Gaussian", "nll"), ("rmse", "RMSE", "rmse"))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over splits and its standard error; NaN where one split gives none."""
+
+    mean: float
+    standard_error: float
+
+
+# data set -> method -> metric -> estimate
+Published = dict[str, dict[str, dict[str, Estimate]]]
+
+
+def load_published(path: Path) -> Published:
+    """Read the published rows: columns ``dataset, method, metric, mean, standard_error`` (others are ignored)."""
+    published: Published = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            estimate = Estimate(float(row["mean"]), float(row["standard_error"]))
+            published.setdefault(row["dataset"], {}).setdefault(row["method"], {})[row["metric"]] = estimate
+    return published
+
+
+def find_published() -> Published | None:
+    """Return the published rows of the data folder, or ``None`` where there is no such file."""
+    folder = data_dir()
+    if folder is None or not (folder / PUBLISHED_FILE).is_file():
+        return None
+    return load_published(folder / PUBLISHED_FILE)
+
+
+def missing_note() -> str:
+    """Say why no published rows are shown and what would show them."""
+    return f"No published rows: set {DATA_DIR_VARIABLE} to a folder that holds {PUBLISHED_FILE}."
+
+
+def verdict(ours: Estimate, reference: Estimate) -> str:
+    """Say how a lower-is-better result of ours stands against a published one.
+
+    Returns
+    -------
+    str
+        ``"better"`` or ``"worse"`` if the means differ by more than the standard error of their difference,
+        ``"within error"`` otherwise, and ``"undecided"`` where ours has no standard error.
+    """
+    if not math.isfinite(ours.standard_error):
+        return "undecided (one split)"
+    error = math.hypot(ours.standard_error, reference.standard_error)
+    difference = ours.mean - reference.mean
+    if abs(difference) <= error:
+        return "within error"
+    return "better" if difference < 0 else "worse"

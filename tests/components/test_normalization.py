@@ -1,0 +1,122 @@
+"""Batch normalization against torch's, member by member, and its running statistics against plain averages."""
+
+import pytest
+import torch
+
+from uncertainty.components import BatchNorm
+
+N_MEMBERS, N_ROWS, WIDTH = 3, 9, 4
+
+
+@pytest.fixture
+def layer():
+    """Inputs [M, B, H], scale and shift [M, H] that require gradients, and fresh running statistics."""
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    z = 3.0 * draw(N_MEMBERS, N_ROWS, WIDTH) + 2.0
+    return {
+        "z": z.requires_grad_(),
+        "scale": (1.0 + 0.3 * draw(N_MEMBERS, WIDTH)).requires_grad_(),
+        "shift": draw(N_MEMBERS, WIDTH).requires_grad_(),
+        "running_mean": torch.zeros(N_MEMBERS, WIDTH, dtype=torch.float64),
+        "running_variance": torch.ones(N_MEMBERS, WIDTH, dtype=torch.float64),
+    }
+
+
+def torch_layers(layer, momentum, epsilon):
+    """One torch.nn.BatchNorm1d a member, with the same scale and shift."""
+    modules = []
+    for scale, shift in zip(layer["scale"], layer["shift"], strict=True):
+        module = torch.nn.BatchNorm1d(WIDTH, eps=epsilon, momentum=momentum).double()
+        module.weight.data.copy_(scale)
+        module.bias.data.copy_(shift)
+        modules.append(module)
+    return modules
+
+
+def test_output_and_gradients_equal_torch(layer):
+    epsilon = 1e-2  # large, so that its place inside the root matters
+    out = BatchNorm(epsilon=epsilon).build().forward(**layer, n_updates=0)
+    probe = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    got = torch.autograd.grad((out * probe).sum(), (layer["z"], layer["scale"], layer["shift"]))
+    for m, module in enumerate(torch_layers(layer, 0.1, epsilon)):
+        z = layer["z"][m].detach().requires_grad_()
+        expected = module(z)
+        torch.testing.assert_close(out[m], expected, rtol=1e-10, atol=1e-10)
+        wanted = torch.autograd.grad((expected * probe[m]).sum(), (z, module.weight, module.bias))
+        for a, b in zip(got, wanted, strict=True):
+            torch.testing.assert_close(a[m], b, rtol=1e-9, atol=1e-10)
+
+
+def test_running_statistics_follow_torch_once_warm(layer):
+    momentum, normalizer = 0.3, BatchNorm(momentum=0.3).build()
+    modules = torch_layers(layer, momentum, 1e-5)
+    for step in range(4):
+        batch = {**layer, "z": layer["z"].detach() * (1 + step) - step}
+        normalizer.forward(**batch, n_updates=1000 + step)
+        for module, z in zip(modules, batch["z"], strict=True):
+            module(z)
+    torch.testing.assert_close(layer["running_mean"], torch.stack([m.running_mean for m in modules]))
+    torch.testing.assert_close(layer["running_variance"], torch.stack([m.running_var for m in modules]))
+
+
+def test_the_first_batches_are_averaged_plainly(layer):
+    normalizer = BatchNorm(momentum=0.2).build()
+    means, variances = [], []
+    for step in range(5):  # 1 / momentum batches
+        z = layer["z"].detach() * (1 + step) - step
+        normalizer.forward(**{**layer, "z": z}, n_updates=step)
+        means.append(z.mean(dim=1))
+        variances.append(z.var(dim=1))  # unbiased, as torch keeps it
+        torch.testing.assert_close(layer["running_mean"], torch.stack(means).mean(dim=0))
+        torch.testing.assert_close(layer["running_variance"], torch.stack(variances).mean(dim=0))
+    z = layer["z"].detach() + 50.0
+    before = layer["running_mean"].clone()
+    normalizer.forward(**{**layer, "z": z}, n_updates=5)
+    torch.testing.assert_close(layer["running_mean"], 0.8 * before + 0.2 * z.mean(dim=1))
+
+
+def repeated_and_weighted(layer):
+    """Output and running statistics of a weighted batch, and of the batch with its rows repeated instead."""
+    normalizer = BatchNorm().build()
+    times = torch.tensor([1, 3, 1, 2, 1, 1, 4, 1, 1])
+    weight = (times / times.double().mean()).expand(N_MEMBERS, -1)
+    weighted = normalizer.forward(**layer, n_updates=0, weight=weight)
+    repeated_layer = {**layer, "z": layer["z"].repeat_interleave(times, dim=1)}
+    fresh = {"running_mean": torch.zeros_like(layer["running_mean"])}
+    fresh["running_variance"] = torch.ones_like(layer["running_variance"])
+    repeated = normalizer.forward(**{**repeated_layer, **fresh}, n_updates=0)
+    weighted = weighted.repeat_interleave(times, dim=1)
+    return (weighted, layer["running_mean"], layer["running_variance"]), (repeated, *fresh.values())
+
+
+def test_integer_weights_equal_repetition(layer):
+    weighted, repeated = repeated_and_weighted(layer)
+    torch.testing.assert_close(weighted[:2], repeated[:2])
+
+
+@pytest.mark.xfail(reason="the running variance is corrected by the number of rows, not by the number they stand for")
+def test_integer_weights_equal_repetition_in_the_running_variance(layer):
+    weighted, repeated = repeated_and_weighted(layer)
+    torch.testing.assert_close(weighted[2], repeated[2])
+
+
+def test_prediction_reads_the_running_statistics_and_nothing_else(layer):
+    normalizer = BatchNorm().build()
+    mean, variance = layer["running_mean"] + 1.5, layer["running_variance"] * 4.0
+    kept = mean.clone(), variance.clone()
+    a, b = normalizer.affine(layer["scale"], layer["shift"], mean, variance)
+    z = layer["z"]
+    expected = (z - 1.5) / (4.0 + 1e-5) ** 0.5 * layer["scale"].unsqueeze(1) + layer["shift"].unsqueeze(1)
+    torch.testing.assert_close(a.unsqueeze(1) * z + b.unsqueeze(1), expected)
+    assert torch.equal(mean, kept[0])
+    assert torch.equal(variance, kept[1])
+
+
+@pytest.mark.parametrize("options", [{"momentum": 0.0}, {"momentum": 1.1}, {"epsilon": 0.0}])
+def test_bad_options_are_refused_when_built(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        BatchNorm(**options).build()

@@ -1,0 +1,59 @@
+"""scikit-learn's own checks: every estimator as it comes, and instances that pass even the exact one on weights."""
+
+from sklearn.base import is_classifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from uncertainty import estimators
+from uncertainty.estimators import (
+    DeepEnsembleClassifier,
+    DeepEnsembleRegressor,
+    ProbabilisticMLPClassifier,
+    ProbabilisticMLPRegressor,
+    SnapshotEnsembleClassifier,
+    SnapshotEnsembleRegressor,
+)
+
+# A row of weight 2 and two equal rows make the same expected gradient, but not the same mini-batches, held-out rows and
+# dropout masks. scikit-learn lists its own stochastic estimators under the same name.
+STOCHASTIC = {"check_sample_weight_equivalence_on_dense_data": "mini-batches and held-out rows are drawn row by row"}
+
+EVERY_ESTIMATOR = [getattr(estimators, name)() for name in estimators.__all__]
+
+
+@parametrize_with_checks(EVERY_ESTIMATOR, expected_failed_checks=lambda estimator: STOCHASTIC, xfail_strict=True)
+def test_default_arguments(estimator, check):
+    check(estimator)
+
+
+def exact(kind, **parameters):
+    """A base network without anything drawn row by row: weights and repeated rows then give the same gradients."""
+    return kind(
+        batch_size="full",
+        dtype="float64",
+        early_stopping=False,
+        learning_rate_init=1e-2,
+        random_state=0,
+        **parameters,
+    )
+
+
+EXACT = [
+    exact(ProbabilisticMLPRegressor),
+    exact(ProbabilisticMLPClassifier),
+    DeepEnsembleRegressor(exact(ProbabilisticMLPRegressor), random_state=0),
+    DeepEnsembleClassifier(exact(ProbabilisticMLPClassifier), random_state=0),
+    SnapshotEnsembleRegressor(exact(ProbabilisticMLPRegressor, max_iter=50), random_state=0),
+    SnapshotEnsembleClassifier(exact(ProbabilisticMLPClassifier, max_iter=50), random_state=0),
+]
+
+
+@parametrize_with_checks(EXACT)
+def test_without_row_wise_randomness(estimator, check):
+    check(estimator)
+
+
+def test_every_estimator_declares_its_task():
+    for estimator in EVERY_ESTIMATOR:
+        assert is_classifier(estimator) == type(estimator).__name__.endswith("Classifier")
+        for forbidden in ("predict_proba", "decision_function", "score_samples", "transform"):
+            assert not (hasattr(estimator, forbidden) and not is_classifier(estimator))

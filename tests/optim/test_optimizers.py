@@ -1,0 +1,184 @@
+"""Every optimizer, step by step, against torch.optim; members are rows and never meet."""
+
+import pytest
+import torch
+
+from uncertainty import optim
+from uncertainty.components.spec import named_specs
+from uncertainty.optim import SGD, Adam, RMSprop
+from uncertainty.optim.base import OptimizerSpec
+
+N_MEMBERS, SIZE, N_STEPS, RATE = 3, 32, 25, 0.05
+DECAYED = slice(0, 20)  # weights; the rest are biases, which decay leaves alone
+
+PEERS = {
+    "sgd without momentum": (SGD(momentum=0.0, nesterov=False), lambda p: torch.optim.SGD(p, RATE)),
+    "momentum": (SGD(momentum=0.8, nesterov=False), lambda p: torch.optim.SGD(p, RATE, momentum=0.8)),
+    "nesterov": (SGD(momentum=0.8), lambda p: torch.optim.SGD(p, RATE, momentum=0.8, nesterov=True)),
+    "rmsprop": (
+        RMSprop(smoothing=0.9, epsilon=1e-3),
+        lambda p: torch.optim.RMSprop(p, RATE, alpha=0.9, eps=1e-3),
+    ),
+    "adam": (
+        Adam(beta_1=0.8, beta_2=0.95, epsilon=1e-3),
+        lambda p: torch.optim.Adam(p, RATE, betas=(0.8, 0.95), eps=1e-3),
+    ),
+    "amsgrad": (
+        Adam(beta_1=0.8, beta_2=0.7, epsilon=1e-3, amsgrad=True),
+        lambda p: torch.optim.Adam(p, RATE, betas=(0.8, 0.7), eps=1e-3, amsgrad=True),
+    ),
+    "adam with weight decay": (
+        Adam(weight_decay=0.3),
+        lambda p: torch.optim.AdamW(
+            [{"params": p[:1], "weight_decay": 0.3}, {"params": p[1:], "weight_decay": 0.0}], RATE
+        ),
+    ),
+    "amsgrad with weight decay": (
+        Adam(weight_decay=0.3, amsgrad=True),
+        lambda p: torch.optim.AdamW(
+            [{"params": p[:1], "weight_decay": 0.3}, {"params": p[1:], "weight_decay": 0.0}], RATE, amsgrad=True
+        ),
+    ),
+}
+
+
+def mask():
+    made = torch.zeros(SIZE, dtype=torch.float64)
+    made[DECAYED] = 1.0
+    return made
+
+
+def start(n_members=N_MEMBERS):
+    return torch.randn(n_members, SIZE, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+def gradients():
+    """Gradients of very different sizes over the steps, so that AMSGrad's maximum matters."""
+    generator = torch.Generator().manual_seed(1)
+    sizes = 3.0 * torch.rand(N_STEPS, 1, 1, generator=generator, dtype=torch.float64).square()
+    return sizes * torch.randn(N_STEPS, N_MEMBERS, SIZE, generator=generator, dtype=torch.float64)
+
+
+def walk(spec, values, steps, decay_mask):
+    """The values after each step of the loop's rule: values -= rate * direction."""
+    optimizer = spec.build(values, decay_mask)
+    path = []
+    for gradient in steps:
+        values = values - RATE * optimizer.direction(gradient.clone(), values)
+        path.append(values)
+    return torch.stack(path)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_steps_equal_torch(name):
+    spec, make_peer = PEERS[name]
+    values = start()
+    weights, biases = (values[:, s].clone().requires_grad_() for s in (DECAYED, slice(DECAYED.stop, None)))
+    peer = make_peer([weights, biases])
+    path = walk(spec, values, gradients(), mask())
+    for step, gradient in enumerate(gradients()):
+        weights.grad, biases.grad = gradient[:, DECAYED], gradient[:, DECAYED.stop :]
+        peer.step()
+        expected = torch.cat([weights, biases], dim=1).detach()
+        torch.testing.assert_close(path[step], expected, rtol=1e-10, atol=1e-13)
+
+
+OPTIMIZERS = named_specs(optim, OptimizerSpec)
+
+
+def with_decay(name):
+    return type(OPTIMIZERS[name])(weight_decay=0.2)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_is_decoupled_and_leaves_biases_alone(name):
+    # With no gradient at all, weights shrink by rate * decay a step and biases stay.
+    values, steps = start(), torch.zeros(N_STEPS, N_MEMBERS, SIZE, dtype=torch.float64)
+    path = walk(with_decay(name), values, steps, mask())
+    expected = values.clone()
+    expected[:, DECAYED] *= (1 - RATE * 0.2) ** N_STEPS
+    torch.testing.assert_close(path[-1], expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_does_not_enter_the_moments(name):
+    plain = walk(OPTIMIZERS[name], start(), gradients()[:2], mask())
+    decayed = walk(with_decay(name), start(), gradients()[:2], mask())
+    first = plain[0].clone()
+    first[:, DECAYED] -= RATE * 0.2 * start()[:, DECAYED]
+    torch.testing.assert_close(decayed[0], first, rtol=1e-12, atol=1e-13)
+    second = plain[1] + (decayed[0] - plain[0])
+    second[:, DECAYED] -= RATE * 0.2 * decayed[0][:, DECAYED]
+    torch.testing.assert_close(decayed[1], second, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_member_alone_takes_the_same_steps_to_the_bit(name):
+    spec, values, steps = with_decay(name), start().float(), gradients().float()
+    stack = walk(spec, values, steps, mask().float())
+    for m in range(N_MEMBERS):
+        alone = walk(spec, values[m : m + 1], steps[:, m : m + 1], mask().float())
+        assert torch.equal(alone[:, 0], stack[:, m])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_members_that_stay_go_on_as_if_nothing_had_happened(name):
+    spec, steps = with_decay(name), gradients()
+    whole = walk(spec, start(), steps, mask())
+    values, rows = start(), torch.tensor([2, 0])
+    optimizer = spec.build(values, mask())
+    for step, gradient in enumerate(steps):
+        if step == 10:
+            optimizer.select(rows)
+            values = values[rows]
+        gradient = gradient if step < 10 else gradient[rows]
+        values = values - RATE * optimizer.direction(gradient.clone(), values)
+    assert torch.equal(values, whole[-1][rows])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_optimizer_touches_neither_weights_nor_gradient(name):
+    spec, values, gradient = with_decay(name), start(), gradients()[0]
+    kept = values.clone(), gradient.clone()
+    optimizer = spec.build(values, mask())
+    for _ in range(2):
+        optimizer.direction(gradient, values)
+    assert torch.equal(values, kept[0])
+    assert torch.equal(gradient, kept[1])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_state_carries_over_to_a_new_optimizer(name):
+    spec, steps = with_decay(name), gradients()
+    whole = walk(spec, start(), steps, mask())
+    values = start()
+    first = spec.build(values, mask())
+    for gradient in steps[:10]:
+        values = values - RATE * first.direction(gradient.clone(), values)
+    second = spec.build(values, mask())
+    second.n_steps = first.n_steps
+    for key, buffer in first.buffers.items():
+        second.buffers[key].copy_(buffer)
+    for gradient in steps[10:]:
+        values = values - RATE * second.direction(gradient.clone(), values)
+    assert torch.equal(values, whole[-1])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("clip_norm", [0.0, -1.0])
+def test_a_clip_norm_must_be_positive(name, clip_norm):
+    spec = type(OPTIMIZERS[name])(clip_norm=clip_norm)
+    with pytest.raises(ValueError, match="clip_norm must be greater than 0"):
+        spec.checked_clip_norm()
+    assert OPTIMIZERS[name].checked_clip_norm() is None
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [SGD(momentum=1.0), RMSprop(smoothing=1.0), Adam(beta_1=1.0), Adam(beta_2=1.0), Adam(epsilon=0.0)]
+    + [Adam(weight_decay=-0.1), SGD(weight_decay=-0.1), RMSprop(epsilon=0.0)],
+    ids=repr,
+)
+def test_bad_options_are_refused_when_built(spec):
+    with pytest.raises(ValueError, match="must be"):
+        spec.build(start(), mask())
