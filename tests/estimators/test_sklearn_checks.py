@@ -38,10 +38,10 @@ def exact(kind, **parameters):
 
 
 EXACT = [
-    exact(ProbabilisticMLPRegressor),
-    exact(ProbabilisticMLPClassifier),
-    DeepEnsembleRegressor(exact(ProbabilisticMLPRegressor), random_state=0),
-    DeepEnsembleClassifier(exact(ProbabilisticMLPClassifier), random_state=0),
+    exact(ProbabilisticMLPRegressor, max_iter=50),
+    exact(ProbabilisticMLPClassifier, max_iter=50),
+    DeepEnsembleRegressor(exact(ProbabilisticMLPRegressor, max_iter=50), random_state=0),
+    DeepEnsembleClassifier(exact(ProbabilisticMLPClassifier, max_iter=50), random_state=0),
     SnapshotEnsembleRegressor(exact(ProbabilisticMLPRegressor, max_iter=50), random_state=0),
     SnapshotEnsembleClassifier(exact(ProbabilisticMLPClassifier, max_iter=50), random_state=0),
 ]

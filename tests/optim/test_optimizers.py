@@ -175,8 +175,16 @@ def test_a_clip_norm_must_be_positive(name, clip_norm):
 
 @pytest.mark.parametrize(
     "spec",
-    [SGD(momentum=1.0), RMSprop(smoothing=1.0), Adam(beta_1=1.0), Adam(beta_2=1.0), Adam(epsilon=0.0)]
-    + [Adam(weight_decay=-0.1), SGD(weight_decay=-0.1), RMSprop(epsilon=0.0)],
+    [
+        SGD(momentum=1.0),
+        SGD(weight_decay=-0.1),
+        RMSprop(smoothing=1.0),
+        RMSprop(epsilon=0.0),
+        Adam(beta_1=1.0),
+        Adam(beta_2=1.0),
+        Adam(epsilon=0.0),
+        Adam(weight_decay=-0.1),
+    ],
     ids=repr,
 )
 def test_bad_options_are_refused_when_built(spec):

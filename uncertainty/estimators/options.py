@@ -54,7 +54,7 @@ def build_mlp(network: NetworkParameters, n_inputs: int, head: Head) -> MLP:
 
 def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
     """Return the widths of the hidden layers; a single number is one layer."""
-    sizes = (value,) if hasattr(value, "__index__") else value
+    sizes = (value,) if isinstance(value, (int, np.integer)) else value
     if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
         raise TypeError(f"hidden_layer_sizes must be a tuple of widths, got {value!r}.")
     return tuple(check_integer("each width in hidden_layer_sizes", width) for width in sizes)

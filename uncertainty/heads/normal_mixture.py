@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Array = NDArray[np.float64]
 
@@ -29,6 +30,17 @@ class NormalMixture:
         """Variance [..., N, T]: the within- plus the between-component part."""
         spread = self.means - self.mean()[..., None]
         return self._expect(self.scales**2 + spread**2)
+
+    def cdf(self, y: Array) -> Array:
+        """Probability of at most y, for y [..., N, T] and each target on its own."""
+        return self._tail(y, 1.0)
+
+    def sf(self, y: Array) -> Array:
+        """Probability of more than y, accurate where it is small."""
+        return self._tail(y, -1.0)
+
+    def _tail(self, y: Array, sign: float) -> Array:
+        return self._expect(ndtr(sign * (np.asarray(y)[..., None] - self.means) / self.scales))
 
     def affine(self, location: Array, scale: Array) -> NormalMixture:
         """The distribution of location + scale * Y, with location and scale of shape [T]."""

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.metrics.pointwise import joint_normal_mixture_logpdf, normal_mixture_crps
@@ -135,16 +134,11 @@ class ContinuousPredictive:
 
     def cdf(self, y: ArrayLike) -> Array:
         """Probability of at most y, of each target."""
-        return self._tail(y, 1.0)
+        return self._drop_target(self._pooled.cdf(self._rows_of(y)))
 
     def sf(self, y: ArrayLike) -> Array:
         """Probability of more than y, of each target; accurate where it is small."""
-        return self._tail(y, -1.0)
-
-    def _tail(self, y: ArrayLike, sign: float) -> Array:
-        p = self._pooled
-        z = (self._rows_of(y)[..., None] - p.means) / p.scales
-        return self._drop_target((p.weights[:, None, :] * ndtr(sign * z)).sum(axis=-1))
+        return self._drop_target(self._pooled.sf(self._rows_of(y)))
 
     # -- quantiles -----------------------------------------------------------------------------------------------
 

@@ -92,10 +92,13 @@ class _Run:
         self.clip_norm = self.plan.optimizer.checked_clip_norm()
         self.optimizer: Optimizer = self.plan.optimizer.build(self.stack.values, self.penalty_mask)
         self.factor = self.plan.schedule.build(self.plan.max_epochs, self.batches.n_batches)
+        step = self.plan.adversarial_perturbation
+        self.perturbation = None if step is None else step.to(self.values)
         self.n_steps = 0
         self.rate_scale = torch.ones(self.stack.n_members, 1, dtype=self.values.dtype, device=device)
         self.back_offs = torch.zeros(self.stack.n_members, dtype=torch.long)
         self.final_values, self.final_statistics = self.values.clone(), self.statistics.clone()
+        self.final_epochs = torch.zeros(self.stack.n_members, dtype=torch.long)
         self._keep_good()
         start = torch.full((self.stack.n_members,), torch.inf)
         if self.validation is not None:
@@ -110,12 +113,11 @@ class _Run:
         """One pass over the rows; a member's non-finite steps are left out and counted, all on the device."""
         losses, shares = [], []
         self.bad_steps = torch.zeros(self.n_training, device=self.values.device)
-        perturbation = self.plan.adversarial_perturbation
         for batch in self.batches.epoch():
-            if perturbation is None:
+            if self.perturbation is None:
                 losses.append(self.stack.compute_gradient(batch))
             else:
-                losses.append(self.stack.compute_adversarial_gradient(batch, perturbation))
+                losses.append(self.stack.compute_adversarial_gradient(batch, self.perturbation))
             shares.append(batch.x.shape[1] / self.data.n_train)
             self._step()
         weights = torch.tensor(shares, dtype=self.values.dtype, device=self.values.device)
@@ -203,11 +205,12 @@ class _Run:
         self._keep_good()
 
     def _store_final(self) -> None:
+        self.final_epochs[self.members] = len(self.history)
         self.final_values[self.members] = self.stack.values
         self.final_statistics[self.members] = self.stack.statistics
 
     def load_optimizer_state(self, state: dict[str, Any]) -> None:
-        self.optimizer.n_steps = self.stack.n_updates = state["n_steps"]
+        self.optimizer.n_steps, self.stack.n_updates = state["n_steps"], state["n_updates"]
         for name, buffer in self.optimizer.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(state[name])))
 
@@ -220,14 +223,13 @@ class _Run:
         statistics = self.best.statistics if restore else self.final_statistics
         self._check_outcome()
         state = {name: buffer.cpu().numpy() for name, buffer in self.optimizer.buffers.items()}
-        n_epochs = len(self.history)
         return TrainingResult(
             values=values.cpu().numpy(),
             statistics=statistics.cpu().numpy(),
             history=self.history,
-            best_epochs=self.best.epochs.numpy() if restore else np.full(len(values), n_epochs),
+            best_epochs=(self.best.epochs if restore else self.final_epochs).numpy(),
             best_losses=self.best.losses.numpy(),
-            optimizer_state={**state, "n_steps": self.optimizer.n_steps},
+            optimizer_state={**state, "n_steps": self.optimizer.n_steps, "n_updates": self.stack.n_updates},
         )
 
     def _check_outcome(self) -> None:

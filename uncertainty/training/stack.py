@@ -57,9 +57,7 @@ class Stack:
     def compute_gradient(self, batch: Batch) -> Tensor:
         """Set `gradient` to that of each member's weighted mean NLL on its batch; return that NLL, [M]."""
         self.gradient.zero_()
-        loss, _ = self._accumulate(batch, batch.x, share=1.0)
-        self.n_updates += 1
-        return loss
+        return self._accumulate(batch, batch.x, share=1.0)[0]
 
     def compute_adversarial_gradient(self, batch: Batch, perturbation: Tensor) -> Tensor:
         """As `compute_gradient`, for the mean of the loss on the batch and on its fast-gradient-sign neighbour.
@@ -70,7 +68,6 @@ class Stack:
         loss, x_gradient = self._accumulate(batch, batch.x.detach().requires_grad_(), share=0.5)
         assert x_gradient is not None
         neighbour_loss, _ = self._accumulate(batch, batch.x + perturbation * x_gradient.sign(), share=0.5)
-        self.n_updates += 1
         return loss + neighbour_loss
 
     def _accumulate(self, batch: Batch, x: Tensor, *, share: float) -> tuple[Tensor, Tensor | None]:
@@ -83,6 +80,7 @@ class Stack:
             n_updates=self.n_updates,
             weight=batch.weight,
         )
+        self.n_updates += 1
         with torch.no_grad():
             output_weight = self._parameters[OUTPUT_WEIGHT]
             raw = output_linear(h, output_weight, self._parameters[OUTPUT_BIAS])

@@ -1,0 +1,89 @@
+"""Mini-batches: bounds, one visit a row an epoch, and masks for each row."""
+
+import numpy as np
+import pytest
+import torch
+
+from uncertainty.components import MLP
+from uncertainty.training import Rows, TrainingData
+from uncertainty.training.batches import BatchStream
+from uncertainty.training.data import all_rows, batch_starts
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "expected"),
+    [
+        (10, 5, [0, 5, 10]),
+        (12, 5, [0, 5, 10, 12]),
+        (11, 5, [0, 5, 11]),  # a single last row joins the batch before
+        (6, 5, [0, 6]),
+        (5, 5, [0, 5]),
+        (3, 5, [0, 3]),
+        (1, 5, [0, 1]),
+        (3, 1, [0, 1, 3]),
+        (1, 1, [0, 1]),
+    ],
+)
+def test_bounds(n_rows, batch_size, expected):
+    assert batch_starts(n_rows, batch_size) == expected
+
+
+def numbered_stream(n_members, n_rows, batch_size, *, n_inputs=2, index=None, weighted=True, dropout=0.0):
+    """A stream over rows whose inputs, target and weight all carry the row's number."""
+    number = torch.arange(n_rows, dtype=torch.float32)
+    rows = Rows(number[:, None].repeat(1, n_inputs), number[:, None], number if weighted else None)
+    index = all_rows(n_members, n_rows) if index is None else index
+    sources = [[np.random.default_rng((m, purpose)) for m in range(n_members)] for purpose in range(2)]
+    mlp = MLP(n_inputs, (6,), 2, "relu", None, (dropout,))
+    return BatchStream(TrainingData(rows, index), mlp, batch_size, shuffle=sources[0], dropout=sources[1])
+
+
+# 25 000 rows of 100 inputs are too many bytes for one gather, 53 rows are few enough.
+@pytest.mark.parametrize(("n_rows", "batch_size", "n_inputs"), [(53, 8, 2), (25_000, 600, 100), (25_000, 20_000, 100)])
+def test_every_row_is_seen_once_an_epoch(n_rows, batch_size, n_inputs):
+    stream = numbered_stream(2, n_rows, batch_size, n_inputs=n_inputs)
+    orders = []
+    for _ in range(2):
+        batches = list(stream.epoch())
+        assert len(batches) == stream.n_batches
+        sizes = [batch.x.shape[1] for batch in batches]
+        assert sizes == np.diff(batch_starts(n_rows, batch_size)).tolist()
+        seen = torch.cat([batch.x for batch in batches], dim=1)
+        assert (seen == seen[:, :, :1]).all()
+        assert torch.equal(seen[:, :, 0], torch.cat([batch.y[..., 0] for batch in batches], dim=1))
+        assert torch.equal(seen[:, :, 0], torch.cat([batch.weight for batch in batches], dim=1))
+        for member in seen[:, :, 0]:
+            assert torch.equal(member.sort().values, torch.arange(n_rows, dtype=torch.float32))
+        orders += list(seen[:, :, 0])
+    for i, order in enumerate(orders):  # each member and each epoch has an order of its own
+        assert not any(torch.equal(order, other) for other in orders[:i])
+
+
+def test_a_member_sees_its_own_rows_as_often_as_they_are_its_own():
+    index = torch.tensor([[0, 0, 0, 4, 4, 7, 7, 8, 9, 9], [1, 2, 2, 3, 3, 3, 5, 5, 6, 6]])
+    stream = numbered_stream(2, 10, 3, index=index)
+    seen = torch.cat([batch.x[..., 0] for batch in stream.epoch()], dim=1)
+    assert torch.equal(seen.sort(dim=1).values.long(), index)
+
+
+def test_rows_without_weights_have_none():
+    assert all(batch.weight is None for batch in numbered_stream(2, 10, 3, weighted=False).epoch())
+
+
+def test_members_that_stay_keep_their_random_numbers():
+    whole, part = (numbered_stream(4, 20, 6, dropout=0.5) for _ in range(2))
+    list(whole.epoch())
+    list(part.epoch())
+    part.select(torch.tensor([1, 3]))
+    for a, b in zip(whole.epoch(), part.epoch(), strict=True):
+        assert torch.equal(a.x[[1, 3]], b.x)
+        assert torch.equal(a.masks[0][[1, 3]], b.masks[0])
+
+
+def test_dropout_masks_belong_to_rows_and_change_with_every_batch():
+    batches = list(numbered_stream(2, 24, 8, dropout=0.5).epoch())
+    for batch in batches:
+        assert batch.masks[0].shape == (2, 8, 6)
+        assert not torch.equal(batch.masks[0][0, 0], batch.masks[0][0, 1])
+    assert not torch.equal(batches[0].masks[0], batches[1].masks[0])
+    assert [batch.masks for batch in numbered_stream(2, 24, 8).epoch()] == [[None]] * 3

@@ -1,0 +1,126 @@
+"""Steps that are not finite never reach the weights; they back off, and they do not pass in silence."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+
+from uncertainty.heads.gaussian import GaussianHead
+from uncertainty.optim import SGD, Adam, RMSprop
+
+FULL_BATCH = {"batch_size": 50, "optimizer": SGD(momentum=0.0, nesterov=False)}
+
+
+class Failing(GaussianHead):
+    """A Gaussian head whose score is `value` for one member at some of its steps (numbered from 0)."""
+
+    def __init__(self, member, steps, value=float("nan")):
+        super().__init__(1, 1e-3, constant_variance=False)
+        self.member, self.steps, self.value, self.n_calls = member, steps, value, 0
+
+    def nll_and_score(self, raw, y):
+        nll, score = super().nll_and_score(raw, y)
+        if self.n_calls in self.steps:
+            score[self.member, 0, 0] = self.value
+        self.n_calls += 1
+        return nll, score
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_member_with_a_bad_step_returns_to_the_epochs_start_at_half_the_rate(fit, value):
+    head = Failing(member=1, steps={0}, value=value)
+    seen = []
+    options = {**FULL_BATCH, "learning_rate": 0.1, "max_epochs": 2}
+    fitted = fit(range(3), head=head, on_epoch_end=(lambda s: seen.append(s.values.clone()) or False,), **options)
+    healthy = fit(range(3), **options)
+    assert_array_equal(seen[0][1], fitted.start[0][1])
+    half = fit(range(3), **{**options, "max_epochs": 1, "learning_rate": 0.05})
+    assert_allclose(fitted.values[1], half.values[1], rtol=1e-12)
+    assert_array_equal(fitted.values[[0, 2]], healthy.values[[0, 2]])  # the others never notice
+
+
+@pytest.mark.parametrize("optimizer", [Adam(), Adam(amsgrad=True), RMSprop(), SGD(), Adam(clip_norm=1.0)], ids=repr)
+def test_a_bad_step_leaves_no_trace_in_the_optimizer(fit, optimizer):
+    fitted = fit(range(2), head=Failing(member=1, steps={2}), optimizer=optimizer, max_epochs=3)
+    assert np.isfinite(fitted.values).all()
+    assert np.abs(fitted.values[1] - fitted.start[0][1].numpy()).max() > 1e-3  # it trains on after the bad epoch
+    for buffer in fitted.result.optimizer_state.values():
+        assert np.isfinite(buffer).all()
+
+
+def test_no_hook_ever_sees_a_non_finite_weight(fit):
+    finite = []
+    fit(
+        range(2),
+        head=Failing(member=0, steps=set(range(1, 40, 7))),
+        max_epochs=8,
+        normalization="batch",
+        on_epoch_end=(
+            lambda s: (
+                finite.append(bool(torch.isfinite(s.values).all() and torch.isfinite(s.statistics).all())) or False
+            ),
+        ),
+    )
+    assert finite == [True] * 8
+
+
+def poisoned(rows):
+    """Rows of which the last overflows float32 in any network, and an index that spares member 0."""
+    made = rows(50, torch.float32)
+    made.x[-1] = 3e38
+    index = np.tile(np.arange(50), (2, 1))
+    index[0, -1] = 0
+    return made, index
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_member_that_always_fails_is_stopped_with_a_warning_and_keeps_its_best_weights(fit, rows, normalization):
+    made, index = poisoned(rows)
+    options = {
+        "dtype": torch.float32,
+        "activation": "relu",
+        "n_validation": 10,
+        "max_epochs": 30,
+        "normalization": normalization,
+    }
+    with pytest.warns(ConvergenceWarning, match=re.escape("members [1] stopped after 10 epochs with non-finite")):
+        fitted = fit(range(2), rows=made, index=index, **options)
+    assert np.isfinite(fitted.values).all()
+    assert np.isfinite(fitted.statistics).all()
+    assert_array_equal(fitted.values[1], fitted.start[0][1])
+    assert fitted.result.history[-1]["n_training"] == 1
+    spared = fit([0], rows=made, index=index[:1], **options)
+    assert_allclose(fitted.values[0], spared.values[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("max_epochs", [3, 30])
+def test_a_member_without_any_finite_loss_is_an_error(fit, rows, max_epochs):
+    made, index = poisoned(rows)
+    with pytest.raises(FloatingPointError, match=r"members \[1\] of the GaussianHead had no finite loss"):
+        fit(range(2), rows=made, index=index, dtype=torch.float32, activation="relu", max_epochs=max_epochs)
+
+
+@pytest.mark.xfail(reason="fewer epochs than back-offs allowed, or less patience, end without a word")
+@pytest.mark.parametrize("plan", [{"max_epochs": 5}, {"max_epochs": 30, "patience": 3}], ids=["short", "impatient"])
+def test_a_member_that_never_made_a_step_is_not_passed_over_in_silence(fit, rows, plan):
+    made, index = poisoned(rows)
+    with pytest.warns(ConvergenceWarning, match=re.escape("members [1]")):
+        fit(range(2), rows=made, index=index, dtype=torch.float32, activation="relu", n_validation=10, **plan)
+
+
+def test_backing_off_saves_a_fit_whose_rate_is_too_large(fit):
+    # At the full rate the weights overflow within an epoch; some halvings later they do not.
+    options = {"hidden": (), "dtype": torch.float32, "optimizer": SGD(momentum=0.0), "batch_size": 2, "max_epochs": 9}
+    seen = []
+    fitted = fit(
+        [0],
+        learning_rate=10.0,
+        on_epoch_end=(lambda s: seen.append(s.values.clone()) or False,),
+        **options,
+    )
+    assert_array_equal(seen[0], fitted.start[0])
+    assert (seen[-1] != fitted.start[0]).any()
+    assert np.isfinite(fitted.values).all()

@@ -1,0 +1,113 @@
+"""What one step of the loop does: penalty, clipping, rates, and the weights that must stay zero."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+from uncertainty.components.mlp import OUTPUT_WEIGHT
+from uncertainty.heads import Gaussian
+from uncertainty.optim import SGD, Adam
+
+PLAIN = {"optimizer": SGD(momentum=0.0, nesterov=False), "batch_size": 50, "max_epochs": 1, "learning_rate": 0.1}
+
+
+def full_batch_gradient(fitted, **penalty):
+    """Gradient at the start of the written objective: mean NLL over all rows, plus the penalty on the weights."""
+    values = fitted.start[0].clone().requires_grad_()
+    rows = fitted.data.rows.share(len(values))
+    raw = fitted.mlp.fold(values, fitted.start[1]).forward(rows.x)
+    weight = torch.ones_like(rows.y[..., 0]) if rows.weight is None else rows.weight
+    loss = -(weight * fitted.head.log_prob(raw, rows.y)).mean(dim=1).sum()
+    w = values * fitted.mlp.layout.penalty_mask().double()
+    alpha, ratio = penalty.get("alpha", 0.0), penalty.get("l1_ratio", 0.0)
+    loss = loss + alpha * ((1 - ratio) / 2 * w.square().sum() + ratio * w.abs().sum())
+    return torch.autograd.grad(loss, values)[0].numpy()
+
+
+@pytest.mark.parametrize("penalty", [{}, {"alpha": 0.3}, {"alpha": 0.3, "l1_ratio": 0.4}])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_one_step_descends_the_written_objective(fit, penalty, weighted):
+    fitted = fit(range(3), weighted=weighted, **PLAIN, **penalty)
+    expected = fitted.start[0].numpy() - 0.1 * full_batch_gradient(fitted, **penalty)
+    assert_allclose(fitted.values, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_clipping_bounds_each_members_own_norm(fit):
+    free = fit(range(3), **PLAIN)
+    norms = np.linalg.norm(full_batch_gradient(free), axis=1)
+    limit = float(np.sort(norms)[1])  # one member is clipped, two are not
+    clipped = fit(range(3), **{**PLAIN, "optimizer": SGD(momentum=0.0, nesterov=False, clip_norm=limit)})
+    scale = np.minimum(limit / norms, 1.0)[:, None]
+    steps = [(f.values - f.start[0].numpy()) for f in (free, clipped)]
+    assert_allclose(steps[1], steps[0] * scale, rtol=1e-9, atol=1e-13)
+    assert (scale < 1).sum() == 1
+
+
+def test_clipping_comes_after_the_penalty(fit):
+    options = {**PLAIN, "optimizer": SGD(momentum=0.0, nesterov=False, clip_norm=0.01), "alpha": 5.0}
+    fitted = fit(range(3), **options)
+    assert_allclose(np.linalg.norm(fitted.values - fitted.start[0].numpy(), axis=1), 0.1 * 0.01, rtol=1e-9)
+
+
+def test_padding_stays_zero(fit):
+    fitted = fit(range(2), optimizer=Adam(weight_decay=0.1), alpha=0.1, l1_ratio=0.5)
+    covered = torch.zeros_like(fitted.start[0])
+    for view in fitted.mlp.layout.views(covered).values():
+        view += 1
+    assert (fitted.values[covered.numpy() == 0] == 0).all()
+    assert (covered == 0).any()
+
+
+@pytest.mark.parametrize("hidden", [(), (8,)], ids=str)
+@pytest.mark.parametrize("optimizer", [Adam(weight_decay=0.1), SGD()], ids=repr)
+def test_output_weights_of_a_constant_variance_stay_zero(fit, hidden, optimizer):
+    options = {"hidden": hidden, "optimizer": optimizer, "alpha": 0.01, "l1_ratio": 0.5, "n_validation": 10}
+    fitted = fit(range(3), head=Gaussian(variance="constant").build(1), patience=2, **options)
+    weight = fitted.mlp.layout.views(torch.from_numpy(fitted.values))[OUTPUT_WEIGHT]
+    assert (weight[:, 1] == 0).all()
+    assert (weight[:, 0] != 0).any()
+    x = fitted.data.rows.x.unsqueeze(0)
+    raw = fitted.mlp.fold(torch.from_numpy(fitted.values), torch.from_numpy(fitted.statistics)).forward(x)
+    assert (raw[..., 1] == raw[:, :1, 1]).all()
+    start = fitted.mlp.layout.views(fitted.start[0])["output.bias"][:, 1]
+    assert (raw[:, 0, 1] != start).any()  # it is learned all the same
+
+
+def test_a_fit_can_go_on_where_another_ended(fit):
+    # Full batches, so that no shuffle differs between one fit of six epochs and two of three.
+    for optimizer in (Adam(amsgrad=True), SGD(momentum=0.9)):
+        options = {"optimizer": optimizer, "batch_size": 50, "normalization": "batch"}
+        whole = fit(range(3), max_epochs=6, **options)
+        half = fit(range(3), max_epochs=3, **options)
+        start = half.values, half.statistics
+        rest = fit(range(3), max_epochs=3, start=start, optimizer_state=half.result.optimizer_state, **options)
+        assert_allclose(rest.values, whole.values, rtol=1e-10, atol=1e-12)
+        assert_allclose(rest.statistics, whole.statistics, rtol=1e-10, atol=1e-12)
+
+
+def test_scaling_is_not_the_loops_business(fit, rows):
+    # All weights equal to one are the same as no weights.
+    plain = rows(50)
+    ones = type(plain)(plain.x, plain.y, torch.ones(50, dtype=torch.float64))
+    assert_allclose(fit([0], rows=ones).values, fit([0], rows=plain).values, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_integer_weights_equal_repetition_in_full_batches(fit, rows, normalization):
+    plain = rows(20)
+    times = torch.tensor(np.random.default_rng(0).integers(1, 4, 20))
+    weighted = type(plain)(plain.x, plain.y, times / times.double().mean())
+    repeated = type(plain)(plain.x.repeat_interleave(times, 0), plain.y.repeat_interleave(times, 0))
+    options = {"batch_size": 100, "max_epochs": 5, "normalization": normalization, "alpha": 0.01}
+    a = fit([0], rows=weighted, **options)
+    b = fit([0], rows=repeated, start=a.start, **options)
+    assert_allclose(a.values, b.values, rtol=1e-8, atol=1e-10)
+
+
+def test_results_are_copies_of_nothing_the_caller_holds(fit):
+    fitted = fit([0])
+    again = fit([0])
+    fitted.values[:] = 0.0
+    assert not (again.values == 0).all()
+    assert_array_equal(again.values, fit([0]).values)
