@@ -70,18 +70,21 @@ def test_a_constant_target(regressor_kind, quick, regression, head, value):
 
 @every_head
 def test_one_gross_outlier(regressor_kind, quick, regression, head):
-    # One value 1e4 standard deviations away. A Gaussian likelihood must pay for it with a wide noise, as wide as the
-    # outlier makes the standard deviation; what it must not do is send predictions of clean rows far beyond that.
+    # One value 1e4 standard deviations away. A likelihood pays for it with a wider noise, but neither the means of the
+    # clean rows nor their noise may follow it.
     X, y = regression
     spoilt = y.copy()
     spoilt[7] += 1e4 * y.std()
-    model = fitted(quick, regressor_kind, head, X, spoilt)
+    with pytest.warns(UserWarning, match="1 targets lie more than 50 robust standard deviations from the median"):
+        model = fitted(quick, regressor_kind, head, X, spoilt)
     clean = np.arange(60) != 7
     mean, std = model.predict(X[clean], return_std=True)
-    assert np.isfinite(model.predict_interval(X)).all()
+    assert np.isfinite(model.predict_interval(X, 0.99)).all()
+    assert np.all(mean > y.min() - 5 * y.std())
+    assert np.all(mean < y.max() + 5 * y.std())
     assert np.all(std > 0.01 * y.std())
-    assert np.all(std < 4 * spoilt.std())
-    assert np.all(np.abs(mean - y[clean].mean()) < spoilt.std())
+    assert np.median(std) < 12 * y.std()
+    assert np.all(std < 30 * y.std())
 
 
 @pytest.mark.parametrize("head", CONTINUOUS, ids=str)

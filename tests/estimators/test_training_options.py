@@ -168,7 +168,7 @@ def test_partial_fit_of_one_row(quick, regression, normalization):
     if normalization is None:
         assert np.isfinite(model.partial_fit(X[:1], y[:1]).predict(X)).all()
     else:
-        with pytest.raises(ValueError, match="batch normalization.*one row"):
+        with pytest.raises(ValueError, match=r"batch normalization.*one row"):
             model.partial_fit(X[:1], y[:1])
 
 
@@ -184,20 +184,25 @@ def test_partial_fit_is_absent_with_early_stopping_and_says_why(any_kind, quick)
 # -- weights of classes ------------------------------------------------------------------------------------------------
 
 
-def test_balanced_classes_are_weighted_by_hand(classifier_kind, quick, classification):
+def test_class_weights_multiply_the_row_weights(classifier_kind, quick, classification):
+    # Without standardisation, which follows the row weights alone.
     X, y = classification
     kept = (y == 0) | (np.arange(90) < 30)
     X, y = X[kept], y[kept]
     counts = np.bincount(y)
-    by_hand = quick(classifier_kind).fit(X, y, (len(y) / (3 * counts))[y])
-    option = {"class_weight": "balanced"}
-    np.testing.assert_allclose(
-        quick(classifier_kind, **option).fit(X, y).predict_proba(X), by_hand.predict_proba(X), rtol=1e-4, atol=1e-5
-    )
-    option = {"class_weight": {c: len(y) / (3 * n) for c, n in enumerate(counts)}}
-    np.testing.assert_allclose(
-        quick(classifier_kind, **option).fit(X, y).predict_proba(X), by_hand.predict_proba(X), rtol=1e-4, atol=1e-5
-    )
+    balanced = len(y) / (3 * counts)
+    rows = np.random.default_rng(0).uniform(0.5, 2.0, len(y))
+    by_weight = len(y) / (3 * np.bincount(y, rows))  # "balanced" counts a row of weight 2 as two
+    for option, weight, by_hand in (
+        ("balanced", None, balanced[y]),
+        (dict(enumerate(balanced)), None, balanced[y]),
+        ("balanced", rows, by_weight[y] * rows),
+        ({0: 1.0, 1: 3.0, 2: 1.0}, rows, np.array([1.0, 3.0, 1.0])[y] * rows),
+    ):
+        fixed = {"standardize": False, "dtype": "float64", "max_iter": 3}
+        model = quick(classifier_kind, class_weight=option, **fixed).fit(X, y, weight)
+        expected = quick(classifier_kind, **fixed).fit(X, y, by_hand)
+        np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(X), rtol=1e-8)
 
 
 def test_class_weight_moves_the_decision(quick, two_classes):
@@ -222,14 +227,14 @@ def test_a_snapshot_is_the_network_at_its_cycle_s_end(quick, problem, base, snap
         network = quick(
             base, max_iter=5 * t, schedule=CosineRestarts(5), early_stopping=False, n_iter_no_change=100, **options
         )
-        np.testing.assert_array_equal(members[t - 1], network.fit(X, y).predict_members(X)[0])
+        np.testing.assert_allclose(members[t - 1], network.fit(X, y).predict_members(X)[0], rtol=1e-12, atol=1e-14)
 
 
 def test_dropped_cycles_leave_out_the_first_snapshots(quick, regression):
     X, y = regression
     every = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 4}, max_iter=20).fit(X, y)
     last = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 2, "n_dropped_cycles": 2}, max_iter=20).fit(X, y)
-    np.testing.assert_array_equal(last.predict_members(X), every.predict_members(X)[2:])
+    np.testing.assert_allclose(last.predict_members(X), every.predict_members(X)[2:], rtol=1e-12, atol=1e-14)
 
 
 def test_snapshots_end_at_the_lowest_rate(quick, regression):
@@ -282,6 +287,20 @@ def test_adversarial_training_smooths(quick, regression):
 
 
 # -- batch normalization -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [ProbabilisticMLPRegressor, ProbabilisticMLPClassifier])
+def test_running_statistics_stand_for_those_of_the_batches(quick, problem, kind):
+    # One batch an epoch at a small rate: prediction form and training form then give the same loss.
+    X, y = problem(kind)
+    options = {"batch_size": "full", "early_stopping": False, "learning_rate_init": 1e-4, "max_iter": 60}
+    model = quick(kind, normalization="batch", activation="relu", **options).fit(X, y)
+    dist = model.predict_dist(X)
+    if kind is ProbabilisticMLPRegressor:
+        nll = -dist.logpdf(y).mean() - np.log(model.target_scaler_.scale_[0])
+    else:
+        nll = -dist.logpmf(y).mean()
+    np.testing.assert_allclose(nll, model.loss_curve_[-1], atol=3e-3)
 
 
 @pytest.mark.parametrize("n_rows", [33, 49])

@@ -50,10 +50,10 @@ def streams(numbers, purpose):
     return [member_generators(11, range(m, m + 1), purpose)[0] for m in numbers]
 
 
-def make_rows(n_rows, dtype=torch.float64, *, weighted=False, seed=0):
-    """A noisy wave in three inputs, with row weights of mean one on request."""
+def make_rows(n_rows, dtype=torch.float64, *, weighted=False, seed=0, n_inputs=N_INPUTS):
+    """A noisy wave along the first input, with row weights of mean one on request."""
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(n_rows, N_INPUTS))
+    x = rng.normal(size=(n_rows, n_inputs))
     y = np.sin(2 * x[:, :1]) + 0.3 * rng.normal(size=(n_rows, 1))
     weight = rng.uniform(0.2, 2.0, n_rows)
     tensors = [torch.tensor(a, dtype=dtype) for a in (x, y, weight / weight.mean())]
@@ -83,8 +83,8 @@ def run_fit(
     """Train the members of the given numbers; everything about a member follows from its number alone."""
     head = Gaussian().build(1) if head is None else head
     normalizer = BatchNorm().build() if normalization == "batch" else None
-    mlp = MLP(N_INPUTS, hidden, head.n_raw, activation, normalizer, (dropout,) * len(hidden))
     rows = make_rows(n_rows, dtype, weighted=weighted) if rows is None else rows
+    mlp = MLP(rows.x.shape[1], hidden, head.n_raw, activation, normalizer, (dropout,) * len(hidden))
     if index is None:
         index = np.tile(np.arange(len(rows)), (len(numbers), 1))
     if bootstrap:
@@ -128,6 +128,15 @@ def run_fit(
     values, statistics = (torch.as_tensor(a).clone() for a in start)
     result = fit_members(mlp, head, values, statistics, data, batches, made, optimizer_state)
     return Fitted(result, mlp, head, data, tuple(torch.as_tensor(a).clone() for a in start))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Stacks this small are as fast on one thread, and on a busy machine much faster."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -71,6 +71,28 @@ def test_five_members_are_the_first_five_of_ten_while_members_leave(fit, options
     assert_array_equal(five.result.best_losses, ten.result.best_losses[:5])
 
 
+def fit_on_threads(fit, rows, numbers, n_threads, n_inputs):
+    torch.set_num_threads(n_threads)  # the harness puts the old number back
+    options = {"rows": rows(100, torch.float32, n_inputs=n_inputs), "dtype": torch.float32, "hidden": (13, 7)}
+    return fit(numbers, batch_size=33, **options).values
+
+
+@pytest.mark.parametrize("n_inputs", [3, 5, 8])
+def test_neither_threads_nor_stack_size_change_a_bit(fit, rows, n_inputs):
+    two = fit_on_threads(fit, rows, range(2), 1, n_inputs)
+    assert_array_equal(fit_on_threads(fit, rows, range(2), 2, n_inputs), two)
+    assert_array_equal(fit_on_threads(fit, rows, range(5), 2, n_inputs)[:2], two)
+    assert_array_equal(fit_on_threads(fit, rows, [0], 1, n_inputs), two[:1])
+
+
+# Not strict: whether it fails depends on the matrix library and the processor.
+@pytest.mark.xfail(reason="on several threads a stack of one is multiplied by another kernel", strict=False)
+def test_threads_do_not_change_a_bit_of_a_single_member(fit, rows):
+    for n_inputs in (5, 7):
+        one = fit_on_threads(fit, rows, [0], 1, n_inputs)
+        assert_array_equal(fit_on_threads(fit, rows, [0], 2, n_inputs), one)
+
+
 def test_permuting_members_permutes_the_result(fit):
     plan = {"n_validation": 12, "patience": 3, "max_epochs": 15, **EVERYTHING}
     order = [3, 0, 2, 1]

@@ -99,10 +99,12 @@ def test_integer_weights_equal_repetition_in_full_batches(fit, rows, normalizati
     times = torch.tensor(np.random.default_rng(0).integers(1, 4, 20))
     weighted = type(plain)(plain.x, plain.y, times / times.double().mean())
     repeated = type(plain)(plain.x.repeat_interleave(times, 0), plain.y.repeat_interleave(times, 0))
-    options = {"batch_size": 100, "max_epochs": 5, "normalization": normalization, "alpha": 0.01}
+    # Not Adam: under batch norm a bias has gradient zero, of which Adam would magnify the rounding error.
+    options = {"batch_size": 100, "max_epochs": 5, "normalization": normalization, "optimizer": SGD(), "alpha": 0.01}
     a = fit([0], rows=weighted, **options)
     b = fit([0], rows=repeated, start=a.start, **options)
     assert_allclose(a.values, b.values, rtol=1e-8, atol=1e-10)
+    assert_allclose(a.statistics, b.statistics, rtol=1e-8, atol=1e-10)
 
 
 def test_results_are_copies_of_nothing_the_caller_holds(fit):

@@ -128,6 +128,11 @@ def _initial_state(
 ) -> tuple[Tensor, Tensor]:
     """Parameters and running statistics to start from: the best constant prediction through random weights."""
     if start.values is not None and start.statistics is not None:
+        if start.values.shape[1] != mlp.layout.size:
+            raise ValueError(
+                "the architecture must stay the same when a fit continues, got other hidden_layer_sizes, "
+                "normalization, features or head than before. Set warm_start=False, or fit a new estimator."
+            )
         values = torch.tensor(start.values, dtype=rows.x.dtype, device=rows.x.device)
         return values, torch.tensor(start.statistics, dtype=rows.x.dtype, device=rows.x.device)
     generators = member_generators(seed, start.members, Purpose.INITIALIZATION)
