@@ -25,25 +25,30 @@ def test_default_arguments(estimator, check):
     check(estimator)
 
 
-def exact(kind, **parameters):
-    """A base network without anything drawn row by row: weights and repeated rows then give the same gradients."""
+def exact(kind):
+    """A base network without anything drawn row by row: weights and repeated rows then give the same gradients.
+
+    The rate falls to zero, because at a constant one the likelihood of 15 rows in 30 dimensions climbs until the noise
+    collapses, and that amplifies the rounding in which the two fits differ.
+    """
     return kind(
         batch_size="full",
         dtype="float64",
         early_stopping=False,
         learning_rate_init=1e-2,
+        schedule="cosine",
+        max_iter=25,
         random_state=0,
-        **parameters,
     )
 
 
 EXACT = [
-    exact(ProbabilisticMLPRegressor, max_iter=50),
-    exact(ProbabilisticMLPClassifier, max_iter=50),
-    DeepEnsembleRegressor(exact(ProbabilisticMLPRegressor, max_iter=50), random_state=0),
-    DeepEnsembleClassifier(exact(ProbabilisticMLPClassifier, max_iter=50), random_state=0),
-    SnapshotEnsembleRegressor(exact(ProbabilisticMLPRegressor, max_iter=50), random_state=0),
-    SnapshotEnsembleClassifier(exact(ProbabilisticMLPClassifier, max_iter=50), random_state=0),
+    exact(ProbabilisticMLPRegressor),
+    exact(ProbabilisticMLPClassifier),
+    DeepEnsembleRegressor(exact(ProbabilisticMLPRegressor), random_state=0),
+    DeepEnsembleClassifier(exact(ProbabilisticMLPClassifier), random_state=0),
+    SnapshotEnsembleRegressor(exact(ProbabilisticMLPRegressor), random_state=0),
+    SnapshotEnsembleClassifier(exact(ProbabilisticMLPClassifier), random_state=0),
 ]
 
 

@@ -73,6 +73,19 @@ def test_components_start_apart_even_where_most_targets_are_equal():
     assert start[1] == 1.0
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_start_with_integer_weights_equals_repetition_where_the_cdf_steps_at_a_level(dtype):
+    # One draw in twenty has such a step, and the rounding of the scaled weights could tip the quantile there.
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        n_rows, n_components = rng.integers(4, 40), int(rng.integers(2, 6))
+        y, times = torch.tensor(rng.normal(size=(n_rows, 1)), dtype=dtype), torch.tensor(rng.integers(1, 4, n_rows))
+        head = MixtureDensity(n_components).build(1)
+        weighted = head.init_raw(y, (times / times.double().mean()).to(dtype))
+        repeated = head.init_raw(y.repeat_interleave(times, dim=0), torch.ones(int(times.sum()), dtype=dtype))
+        torch.testing.assert_close(weighted, repeated, rtol=1e-4, atol=1e-4)
+
+
 def test_each_component_gets_the_gradient_of_its_own_responsibility():
     # Two far components: the row at one of them is none of the other's business.
     head = MixtureDensity(2).build(1)

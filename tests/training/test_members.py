@@ -86,7 +86,6 @@ def test_neither_threads_nor_stack_size_change_a_bit(fit, rows, n_inputs):
 
 
 # Not strict: whether it fails depends on the matrix library and the processor.
-@pytest.mark.xfail(reason="on several threads a stack of one is multiplied by another kernel", strict=False)
 def test_threads_do_not_change_a_bit_of_a_single_member(fit, rows):
     for n_inputs in (5, 7):
         one = fit_on_threads(fit, rows, [0], 1, n_inputs)

@@ -86,7 +86,7 @@ def test_a_member_that_always_fails_is_stopped_with_a_warning_and_keeps_its_best
         "max_epochs": 30,
         "normalization": normalization,
     }
-    with pytest.warns(ConvergenceWarning, match=re.escape("members [1] stopped after 10 epochs with non-finite")):
+    with pytest.warns(ConvergenceWarning, match=re.escape("members [1] had non-finite gradients in [11] of 30 epochs")):
         fitted = fit(range(2), rows=made, index=index, **options)
     assert np.isfinite(fitted.values).all()
     assert np.isfinite(fitted.statistics).all()
@@ -103,7 +103,6 @@ def test_a_member_without_any_finite_loss_is_an_error(fit, rows, max_epochs):
         fit(range(2), rows=made, index=index, dtype=torch.float32, activation="relu", max_epochs=max_epochs)
 
 
-@pytest.mark.xfail(reason="fewer epochs than back-offs allowed, or less patience, end without a word")
 @pytest.mark.parametrize("plan", [{"max_epochs": 5}, {"max_epochs": 30, "patience": 3}], ids=["short", "impatient"])
 def test_a_member_that_never_made_a_step_is_not_passed_over_in_silence(fit, rows, plan):
     made, index = poisoned(rows)

@@ -89,7 +89,8 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         """Make one pass over the rows given, continuing from earlier calls.
 
         `classes` names all classes and is needed at the first call unless its y has them all. Scaling is fixed by
-        the rows of the first call, which should be typical. Not with `early_stopping`.
+        the rows of the first call, which should be typical. The learning rate stays
+        at `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
         """
         first = not hasattr(self, "members_")
         rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=False)

@@ -16,10 +16,10 @@ from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start
 from uncertainty.estimators.validation_split import split_rows
 from uncertainty.heads.base import Head
-from uncertainty.training import EpochState, Rows, TrainingData, TrainingResult, fit_members
+from uncertainty.optim import ConstantRate
+from uncertainty.training import EpochState, Rows, TrainingData, TrainingPlan, TrainingResult, fit_members
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.random_streams import Purpose, member_generators
-from uncertainty.training.threads import limited_threads
 
 if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
@@ -69,16 +69,25 @@ def fit_network(
     work = mlp.multiply_adds * n_members * options.resolve_batch_size(network.batch_size, len(problem.x))
     device = options.resolve_device(network.device, work)
     watching = bool(network.early_stopping) and method.watches_validation and not one_pass
-    with limited_threads(work, n_jobs):
-        rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
-        data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
-        plan = options.build_plan(network, data.n_train, early_stopping=watching)
-        plan = replace(plan, max_epochs=1, patience=None) if one_pass else method.adapt(plan, problem.input_range)
-        plan = replace(plan, on_epoch_end=(*plan.on_epoch_end, _print_epoch)) if verbose else plan
-        values, statistics = _initial_state(network, mlp, head, rows, start, seed)
-        batches = _batch_stream(data, mlp, plan.batch_size, start, seed)
-        result = fit_members(mlp, head, values, statistics, data, batches, plan, start.optimizer_state)
+    rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
+    data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
+    plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
+    values, statistics = _initial_state(network, mlp, head, rows, start, seed)
+    batches = _batch_stream(data, mlp, plan.batch_size, start, seed)
+    result = fit_members(mlp, head, values, statistics, data, batches, plan, start.optimizer_state, n_jobs)
     return Fit(method.members(mlp, head, result, seed), result)
+
+
+def _plan(
+    network: NetworkParameters, method: Method, problem: Problem, data: TrainingData, *, one_pass: bool, verbose: bool
+) -> TrainingPlan:
+    """The base network's plan with the method's changes, or cut down to one pass."""
+    plan = options.build_plan(network, data.n_train, early_stopping=data.validation is not None)
+    if one_pass:
+        plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
+    else:
+        plan = method.adapt(plan, problem.input_range)
+    return replace(plan, on_epoch_end=(*plan.on_epoch_end, _print_epoch)) if verbose else plan
 
 
 def _to_rows(x: Array, y: Array, weight: Array | None, dtype: torch.dtype, device: torch.device) -> Rows:

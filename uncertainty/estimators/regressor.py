@@ -85,7 +85,8 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> ProbabilisticRegressor:
         """Make one pass over the rows given, continuing from earlier calls.
 
-        Scaling is fixed by the rows of the first call, which should be typical. Not with `early_stopping`.
+        Scaling is fixed by the rows of the first call, which should be typical. The learning rate stays
+        at `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
         """
         first = not hasattr(self, "members_")
         rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=True)

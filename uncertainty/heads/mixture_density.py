@@ -100,5 +100,7 @@ class MixtureDensityHead(Head):
 
 def _weighted_quantiles(y: Tensor, weight: Tensor, levels: NDArray[np.float64]) -> Tensor:
     """Quantiles [Q] of y [N] as the inverse of the weighted empirical cdf, for which weight 2 is two rows."""
-    values = np.quantile(y.double().cpu().numpy(), levels, weights=weight.double().cpu().numpy(), method="inverted_cdf")
+    # A hair below the levels: where the cdf steps exactly at one, the rounding of the weights must not decide.
+    below = levels - 1e-6
+    values = np.quantile(y.double().cpu().numpy(), below, weights=weight.double().cpu().numpy(), method="inverted_cdf")
     return torch.as_tensor(values, dtype=y.dtype, device=y.device)

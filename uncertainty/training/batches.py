@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -50,6 +51,11 @@ class BatchStream:
     @property
     def n_batches(self) -> int:
         return len(self.bounds) - 1
+
+    @property
+    def largest_batch(self) -> int:
+        """Rows of the largest batch."""
+        return max(stop - start for start, stop in pairwise(self.bounds))
 
     def select(self, members: Tensor) -> None:
         """Keep some members only."""

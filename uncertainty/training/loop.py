@@ -21,6 +21,7 @@ from uncertainty.training.data import TrainingData
 from uncertainty.training.early_stopping import BestSoFar, finite_or_infinite
 from uncertainty.training.plan import EpochState, TrainingPlan
 from uncertainty.training.stack import Stack
+from uncertainty.training.threads import keep_to_members, limited_threads
 
 # Epochs with non-finite steps that a member may have before it is stopped; each halves its learning rate.
 MAX_BACK_OFFS = 10
@@ -51,23 +52,26 @@ def fit_members(
     batches: BatchStream,
     plan: TrainingPlan,
     optimizer_state: dict[str, Any] | None = None,
+    n_jobs: int | None = None,
 ) -> TrainingResult:
-    """Train the members in `values` [M, P] in place and return where they ended.
+    """Train the members in `values` [M, P] in place, on at most `n_jobs` threads, and return where they ended.
 
     Raises
     ------
     FloatingPointError
         When a member has no finite loss at all.
     """
-    run = _Run(mlp, head, values, statistics, data, batches, plan)
-    if optimizer_state is not None:
-        run.load_optimizer_state(optimizer_state)
-    for epoch in range(1, plan.max_epochs + 1):
-        run.train_epoch(epoch)
-        stop = run.finish_epoch(epoch)
-        if stop or run.n_training == 0:
-            break
-    return run.result()
+    work = mlp.multiply_adds * len(values) * batches.largest_batch
+    with limited_threads(work, n_jobs):
+        run = _Run(mlp, head, values, statistics, data, batches, plan)
+        if optimizer_state is not None:
+            run.load_optimizer_state(optimizer_state)
+        for epoch in range(1, plan.max_epochs + 1):
+            run.train_epoch()
+            stop = run.finish_epoch(epoch)
+            if stop or run.n_training == 0:
+                break
+        return run.result()
 
 
 @dataclass
@@ -85,6 +89,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         device = self.values.device
+        keep_to_members(len(self.values))
         self.stack = Stack(self.mlp, self.head, self.values, self.statistics)
         self.members = torch.arange(self.stack.n_members)
         self.validation = self.data.validation
@@ -109,7 +114,7 @@ class _Run:
     def n_training(self) -> int:
         return len(self.members)
 
-    def train_epoch(self, epoch: int) -> None:
+    def train_epoch(self) -> None:
         """One pass over the rows; a member's non-finite steps are left out and counted, all on the device."""
         losses, shares = [], []
         self.bad_steps = torch.zeros(self.n_training, device=self.values.device)
@@ -197,6 +202,7 @@ class _Run:
         self.members = self.members[going_on]
         if self.n_training == 0:
             return
+        keep_to_members(self.n_training)
         self.stack.select(kept)
         self.optimizer.select(kept)
         self.batches.select(kept)
@@ -240,12 +246,13 @@ class _Run:
                 f"{type(self.head).__name__} had no finite loss in {len(self.history)} epochs, at half the learning "
                 f"rate after each. Lower learning_rate_init, or look for extreme values in X and y."
             )
-        given_up = self.back_offs > MAX_BACK_OFFS
+        never_better = (self.back_offs > 0) & (self.best.epochs == 0)
+        given_up = (self.back_offs > MAX_BACK_OFFS) | never_better
         if bool(given_up.any()):
             warnings.warn(
-                f"{type(self.head).__name__}: members {given_up.nonzero()[:, 0].tolist()} stopped after "
-                f"{MAX_BACK_OFFS} epochs with non-finite gradients, the last being epoch {len(self.history)}; their "
-                f"best finite weights are kept. Lower learning_rate_init, or look for extreme values in X and y.",
+                f"{type(self.head).__name__}: members {given_up.nonzero()[:, 0].tolist()} had non-finite gradients in "
+                f"{self.back_offs[given_up].tolist()} of {len(self.history)} epochs and got no further; their best "
+                f"finite weights are kept. Lower learning_rate_init, or look for extreme values in X and y.",
                 ConvergenceWarning,
                 stacklevel=2,
             )

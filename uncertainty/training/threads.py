@@ -25,3 +25,13 @@ def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[N
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def keep_to_members(n_members: int) -> None:
+    """Use one thread for one member, until the surrounding `limited_threads` ends.
+
+    Threads share out the members of a stack, which changes no bit of any. The products of a lone member would
+    themselves be split, and then round differently for each number of threads.
+    """
+    if n_members == 1:
+        torch.set_num_threads(1)
