@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 # (room, module it may import all the same): why.
 IMPORT_EXCEPTIONS = {
     ("heads", "uncertainty.components.spec"): "a head is chosen by a spec, as every option is",
+    ("heads", "uncertainty.components.whole_vectors"): "a head's arithmetic is on the member axis too",
     ("optim", "uncertainty.components.spec"): "an optimizer is chosen by a spec, as every option is",
 }
 

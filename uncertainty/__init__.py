@@ -9,8 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from uncertainty.components import BatchNorm as BatchNorm
-    from uncertainty.components import Dropout as Dropout
+    from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
@@ -19,6 +18,15 @@ __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
     "BatchNorm": "components",
+    "Constant": "components",
+    "GlorotNormal": "components",
+    "GlorotUniform": "components",
+    "HeNormal": "components",
+    "HeUniform": "components",
+    "LeCunNormal": "components",
+    "Orthogonal": "components",
+    "RandomNormal": "components",
+    "Zeros": "components",
     "Dropout": "components",
     "DeepEnsembleClassifier": "estimators",
     "DeepEnsembleRegressor": "estimators",

@@ -138,20 +138,12 @@ def test_five_members_are_the_first_five_of_ten(quick, problem, kind, options):
     np.testing.assert_allclose(five.predict_members(X), ten.predict_members(X)[:5], rtol=1e-12, atol=1e-14)
 
 
-# Vectorised arithmetic rounds the last few entries of an array differently, and where a member's block of numbers is
-# not a whole number of vectors, which entries those are depends on how many members follow. Not strict: vectors differ
-# between processors.
-tail = pytest.mark.xfail(strict=False, reason="a member's block is no whole number of vectors")
-
-
-@tail
 @pytest.mark.parametrize("options", [{}, {"normalization": "batch"}], ids=str)
 def test_five_narrow_members_are_the_first_five_of_ten(quick, regression, options):
     five, ten = five_and_ten(quick, DeepEnsembleRegressor, *regression, hidden_layer_sizes=(8,), **options)
     np.testing.assert_array_equal(five.members_.values, ten.members_.values[:5])
 
 
-@tail
 @pytest.mark.parametrize("kind_of_y", ["two_classes", "multi_label"])
 def test_five_bernoulli_members_are_the_first_five_of_ten(quick, request, kind_of_y):
     X, y = request.getfixturevalue(kind_of_y)

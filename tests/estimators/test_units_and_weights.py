@@ -152,6 +152,8 @@ def test_prediction_never_changes_the_running_statistics(any_kind, quick, proble
 
 def test_no_test_row_enters_the_standardisation(regressor_kind, quick, regression):
     X, y = regression
+    if regressor_kind.__name__.startswith("Snapshot"):
+        pytest.skip("watches no validation rows, and refuses them")
     model = quick(regressor_kind, early_stopping=True)
     with_val = model.fit(X[:40], y[:40], X_val=X[40:] + 100, y_val=y[40:] + 1e4)
     np.testing.assert_allclose(with_val.input_scaler_.location_, X[:40].mean(0))

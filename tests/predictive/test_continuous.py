@@ -327,3 +327,21 @@ def test_observations_of_the_wrong_shape_are_refused(continuous, method):
         getattr(continuous(2, 4), method)(np.zeros(3))
     with pytest.raises(ValueError, match=r"y must have shape \(4, 2\)"):
         getattr(continuous(2, 4, 2), method)(np.zeros(4))
+
+
+@pytest.mark.parametrize(
+    ("weights", "means", "scales"),
+    [
+        ([0.5, 0.5], [0.0, 0.0], [1.0, 33.0]),
+        ([0.5, 0.5], [0.0, 1000.0], [1.0, 1e-3]),
+        ([0.2, 0.3, 0.5], [-4.0, 0.0, 1.0], [0.01, 3.0, 0.2]),
+    ],
+    ids=["wide and narrow", "far apart", "three"],
+)
+def test_entropy_of_components_of_different_width_equals_a_fine_sum(weights, means, scales):
+    arrays = [np.array(a)[None, None] for a in (weights, means, scales)]
+    p = ContinuousPredictive(NormalMixture(arrays[0], arrays[1][:, :, None], arrays[2][:, :, None]), single_target=True)
+    grid = np.unique(np.concatenate([m + s * np.linspace(-12, 12, 4001) for m, s in zip(means, scales, strict=True)]))
+    density = sum(w * stats.norm.pdf(grid, m, s) for w, m, s in zip(weights, means, scales, strict=True))
+    expected = -np.trapezoid(density * np.log(np.maximum(density, 1e-300)), grid)
+    np.testing.assert_allclose(p.entropy(), expected, atol=1e-4)

@@ -134,7 +134,7 @@ def test_intervals_hold_their_probability(continuous, coverage):
 def test_many_rows_are_solved_in_blocks_with_the_same_answer(continuous, monkeypatch):
     p = continuous(3, 40, 0, 2)
     at_once = p.interval([0.5, 0.9])
-    monkeypatch.setattr("uncertainty.predictive.quantiles.BLOCK_ELEMENTS", 50)
+    monkeypatch.setattr("uncertainty.predictive.continuous.QUANTILE_BLOCK", 50)
     np.testing.assert_array_equal(p.interval([0.5, 0.9]), at_once)
 
 

@@ -78,6 +78,7 @@ def run_fit(
     start=None,
     batch_size=16,
     optimizer_state=None,
+    n_updates=0,
     **plan,
 ):
     """Train the members of the given numbers; everything about a member follows from its number alone."""
@@ -122,11 +123,12 @@ def run_fit(
         "l1_ratio": 0.0,
         "tol": 1e-4,
         "patience": None,
-        "early_stopping": n_validation > 0,
     }
     made = TrainingPlan(batch_size=batch_size, **{**defaults, **plan})
     values, statistics = (torch.as_tensor(a).clone() for a in start)
-    result = fit_members(mlp, head, values, statistics, data, batches, made, optimizer_state)
+    result = fit_members(
+        mlp, head, values, statistics, data, batches, made, optimizer_state=optimizer_state, n_updates=n_updates
+    )
     return Fitted(result, mlp, head, data, tuple(torch.as_tensor(a).clone() for a in start))
 
 

@@ -7,7 +7,7 @@ import torch
 from uncertainty.components import MLP
 from uncertainty.training import Rows, TrainingData
 from uncertainty.training.batches import BatchStream
-from uncertainty.training.data import all_rows, batch_starts
+from uncertainty.training.data import batch_starts
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def numbered_stream(n_members, n_rows, batch_size, *, n_inputs=2, index=None, we
     """A stream over rows whose inputs, target and weight all carry the row's number."""
     number = torch.arange(n_rows, dtype=torch.float32)
     rows = Rows(number[:, None].repeat(1, n_inputs), number[:, None], number if weighted else None)
-    index = all_rows(n_members, n_rows) if index is None else index
+    index = torch.arange(n_rows).repeat(n_members, 1) if index is None else index
     sources = [[np.random.default_rng((m, purpose)) for m in range(n_members)] for purpose in range(2)]
     mlp = MLP(n_inputs, (6,), 2, "relu", None, (dropout,))
     return BatchStream(TrainingData(rows, index), mlp, batch_size, shuffle=sources[0], dropout=sources[1])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty.optim import SGD, CosineRestarts
 
@@ -63,7 +64,8 @@ def test_patience_counts_epochs_without_an_improvement_of_tol(fit, tol):
 def test_a_fit_that_only_gets_worse_ends_where_it_began(fit):
     trained = fit(range(2), n_rows=200, max_epochs=40)
     start = trained.values, trained.statistics
-    fitted = fit(range(2), start=start, optimizer=SGD(), learning_rate=-1e-2, max_epochs=5, n_validation=15)
+    with pytest.warns(ConvergenceWarning, match="no member came to predict the held-out rows better"):
+        fitted = fit(range(2), start=start, optimizer=SGD(), learning_rate=-1e-2, max_epochs=5, n_validation=15)
     assert fitted.result.best_epochs.tolist() == [0, 0]
     assert_array_equal(fitted.values, fitted.start[0].numpy())
 

@@ -81,7 +81,14 @@ def test_a_fit_can_go_on_where_another_ended(fit):
         whole = fit(range(3), max_epochs=6, **options)
         half = fit(range(3), max_epochs=3, **options)
         start = half.values, half.statistics
-        rest = fit(range(3), max_epochs=3, start=start, optimizer_state=half.result.optimizer_state, **options)
+        rest = fit(
+            range(3),
+            max_epochs=3,
+            start=start,
+            optimizer_state=half.result.optimizer_state,
+            n_updates=half.result.n_updates,
+            **options,
+        )
         assert_allclose(rest.values, whole.values, rtol=1e-10, atol=1e-12)
         assert_allclose(rest.statistics, whole.statistics, rtol=1e-10, atol=1e-12)
 

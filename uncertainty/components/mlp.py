@@ -19,6 +19,7 @@ from uncertainty.components.initializers import Initializer
 from uncertainty.components.linear import linear, output_linear
 from uncertainty.components.normalization import BatchNormalizer
 from uncertainty.components.parameters import ParameterLayout
+from uncertainty.components.whole_vectors import in_whole_vectors
 
 OUTPUT_WEIGHT, OUTPUT_BIAS = "output.weight", "output.bias"
 
@@ -112,7 +113,7 @@ class MLP:
         n_updates : batches seen so far, for the running statistics
         weight : [M, B] row weights, for the batch statistics
         """
-        activation = ACTIVATIONS[self.activation]
+        activation = in_whole_vectors(ACTIVATIONS[self.activation])
         h = x
         for i, mask in enumerate(masks):
             z = linear(h, parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"])

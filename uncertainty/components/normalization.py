@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -41,12 +43,12 @@ class BatchNorm(Spec):
         )
 
 
+@dataclass(frozen=True)
 class BatchNormalizer:
     """Runtime form of `BatchNorm`; `scale`, `shift`, `mean` and `variance` are [M, H]."""
 
-    def __init__(self, momentum: float, epsilon: float) -> None:
-        self.momentum = momentum
-        self.epsilon = epsilon
+    momentum: float
+    epsilon: float
 
     def forward(
         self,

@@ -16,15 +16,16 @@ from uncertainty.estimators.encoding import (
     RawRows,
     check_rows,
     check_validation_rows,
+    class_factors,
     require_two_rows,
-    with_class_weight,
+    with_class_factors,
 )
 from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
 from uncertainty.estimators.partial import partial_fit_is_available
 from uncertainty.estimators.scaling import InputScaler
 from uncertainty.heads import Bernoulli, Categorical
-from uncertainty.heads.base import Distribution
+from uncertainty.heads.base import Distribution, Head
 from uncertainty.heads.class_probabilities import ClassProbabilities
 from uncertainty.predictive import DiscretePredictive
 
@@ -69,11 +70,13 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         ValueError
             For NaN or infinite values, fewer than two rows or classes, shapes that do not agree, or an unknown option.
         """
-        continues = self._continues()
+        continues = self._begin_fit()
         rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=False)
         require_two_rows(rows)
         validation = check_validation_rows(self, X_val, y_val, sample_weight_val, numeric_y=False)
-        if not continues:
+        if continues:
+            self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
+        else:
             self._prepare(rows)
         self._train(self._problem(rows, validation), continues=continues)
         return self
@@ -92,8 +95,14 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         the rows of the first call, which should be typical. The learning rate stays
         at `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
         """
+        if self._network().class_weight is not None:
+            raise ValueError(
+                "class_weight must be None in partial_fit, which does not know the frequencies of rows to come. Pass "
+                "sample_weight."
+            )
         first = not hasattr(self, "members_")
-        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=False)
+        unit = None if first else self._weight_unit
+        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=False, weight_unit=unit)
         if first:
             require_two_rows(rows)
             self._prepare(rows, classes)
@@ -102,24 +111,27 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
 
     def _prepare(self, rows: RawRows, classes: ArrayLike | None = None) -> None:
         """Learn the scaling and the labels, and build the head."""
-        network = self._network()
+        self._weight_unit = rows.weight_unit
         self._encoder = LabelEncoder.fit(rows.y, classes)
-        kind = self._encoder.kind
-        default = Categorical() if kind == "multiclass" else Bernoulli()
         self.classes_ = np.arange(self._encoder.n_targets) if self._encoder.classes is None else self._encoder.classes
-        head = options.resolve_head(network.head, default, kind)
-        self.head_ = head.build(self._encoder.n_targets, len(self.classes_))
-        self.input_scaler_ = InputScaler(enabled=options.resolve_standardize(network.standardize))
+        self.head_ = self._build_head()
+        self.input_scaler_ = InputScaler(enabled=options.resolve_standardize(self._network().standardize))
         self.input_scaler_.fit(rows.x, rows.weight)
 
+    def _build_head(self) -> Head:
+        kind = self._encoder.kind
+        default = Categorical() if kind == "multiclass" else Bernoulli()
+        head = options.resolve_head(self._network().head, default, kind)
+        return head.build(self._encoder.n_targets, len(self.classes_))
+
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
-        class_weight = self._network().class_weight
-        rows = with_class_weight(rows, class_weight)
+        factors = class_factors(self._network().class_weight, rows, self._encoder.classes)
+        rows = with_class_factors(rows, factors)
         codes = self._encoder.transform(rows.y)
         strata = None if self._encoder.classes is None else codes[:, 0].astype(np.intp)
         watched = None
         if validation is not None:
-            validation = with_class_weight(validation, class_weight)
+            validation = with_class_factors(validation, factors)
             x_val = self.input_scaler_.transform(validation.x)
             watched = (x_val, self._encoder.transform(validation.y), validation.weight)
         x = self.input_scaler_.transform(rows.x)

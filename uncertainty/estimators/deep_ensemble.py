@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.members import Members
@@ -18,8 +17,7 @@ from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.estimators.validation_split import bootstrap_rows
 from uncertainty.estimators.wrapping import base_network
-from uncertainty.heads.base import Head
-from uncertainty.training import TrainingPlan, TrainingResult
+from uncertainty.training import TrainingPlan
 from uncertainty.training.random_streams import Purpose, member_generators
 
 
@@ -52,7 +50,7 @@ class _IndependentNetworks(Method):
                 f"n_estimators must be at least {n_fitted} with warm_start, the number already fitted, got "
                 f"{self.n_networks}."
             )
-        return Start(range(n_fitted, self.n_networks))
+        return Start(range(n_fitted, self.n_networks), None if fitted is None else fitted.mlp)
 
     def join(self, fitted: Members | None, new: Members) -> Members:
         if fitted is None:
@@ -62,9 +60,6 @@ class _IndependentNetworks(Method):
             values=np.concatenate([fitted.values, new.values]),
             statistics=np.concatenate([fitted.statistics, new.statistics]),
         )
-
-    def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
-        return Members(mlp, head, result.values, result.statistics)
 
 
 class DeepEnsembleParameters:
@@ -130,7 +125,7 @@ class DeepEnsembleRegressor(DeepEnsembleParameters, ProbabilisticRegressor):
 
     Attributes
     ----------
-    best_iter_ : (M,) epoch of each member's weights
+    best_iter_, best_loss_ : (M,) epoch of each member's weights, and its loss there
     others : as in `ProbabilisticMLPRegressor`
 
     References

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,30 +10,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
+
+from uncertainty.components.spec import check_number
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class RawRows:
-    """Checked rows as the user gave them: x [N, D], y [N] or [N, T], weight [N] of mean 1 or None."""
+    """Checked rows as the user gave them: x [N, D], y [N] or [N, T].
+
+    `weight` [N] is in units of `weight_unit`, by default their mean; None stands for ones.
+    """
 
     x: Array
     y: NDArray[Any]
     weight: Array | None
+    weight_unit: float = 1.0
 
     def __len__(self) -> int:
         return len(self.x)
 
 
-def check_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, reset: bool, numeric_y: bool) -> RawRows:
+def check_rows(
+    estimator: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    reset: bool,
+    numeric_y: bool,
+    weight_unit: float | None = None,
+) -> RawRows:
     """Validate X, y and sample_weight, drop rows of zero weight, and scale the weights to mean 1.
 
     Weights enter the loss divided by their mean over the fitted rows, once: dividing by each batch's own sum would
-    bias the gradient. Equal weights are no weights.
+    bias the gradient. Later calls of `partial_fit` pass the first one's mean as `weight_unit`.
     """
     with _naming_columns(x, y):
         x, y = validate_data(
@@ -48,15 +62,22 @@ def check_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, reset: boo
             ensure_min_samples=1,
         )
     y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-    weight = None
-    if sample_weight is not None:
-        weight = _check_sample_weight(
-            sample_weight, x, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=False
-        )
-        kept = weight > 0.0
-        x, y, weight = x[kept], y[kept], weight[kept]
-        weight = None if np.all(weight == weight[0]) else weight / weight.mean()
-    return RawRows(x, y, weight)
+    if sample_weight is None and weight_unit in (None, 1.0):
+        return RawRows(x, y, None)
+    weight = _check_sample_weight(
+        sample_weight, x, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=False
+    )
+    return _weighted(x, y, weight, weight_unit)
+
+
+def _weighted(x: Array, y: NDArray[Any], weight: Array, unit: float | None = None) -> RawRows:
+    """Rows of positive weight, with their weights in units of `unit` or of their mean; equal weights are none."""
+    kept = weight > 0.0
+    x, y, weight = x[kept], y[kept], weight[kept]
+    if np.all(weight == weight[0]) and unit in (None, weight[0]):
+        return RawRows(x, y, None, float(weight[0]))
+    unit = float(weight.mean()) if unit is None else unit
+    return RawRows(x, y, weight / unit, unit)
 
 
 def check_inputs(estimator: Any, x: Any) -> Array:
@@ -149,24 +170,44 @@ class LabelEncoder:
         return np.searchsorted(self.classes, y)[:, None].astype(np.float64)
 
 
-def with_class_weight(rows: RawRows, class_weight: Any) -> RawRows:
-    """Multiply the class weights ("balanced" or a dict, as in scikit-learn) into the row weights."""
+def class_factors(class_weight: Any, rows: RawRows, classes: NDArray[Any] | None) -> dict[Any, float]:
+    """Return the factor of each class: 1, "balanced" by the weights of `rows`, or the user's own.
+
+    "balanced" is n / (C n_c), as in scikit-learn, with n counted in weights, so that a row of weight 2 is two rows.
+    """
     if class_weight is None:
+        return {}
+    if classes is None:
+        raise ValueError("class_weight must be None for multi-label targets. Use sample_weight.")
+    names = classes.tolist()
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        weight = np.ones(len(rows)) if rows.weight is None else rows.weight
+        totals = np.bincount(np.searchsorted(classes, rows.y), weights=weight, minlength=len(classes))
+        return {name: total and weight.sum() / (len(names) * total) for name, total in zip(names, totals, strict=True)}
+    if not isinstance(class_weight, Mapping):
+        raise ValueError(f"class_weight must be None, 'balanced' or a dict, got {class_weight!r}.")
+    factors = {(key.item() if isinstance(key, np.generic) else key): value for key, value in class_weight.items()}
+    unknown = [key for key in factors if key not in names]
+    if unknown:
+        raise ValueError(f"class_weight must name classes out of {names}, got {unknown}.")
+    return {key: check_number(f"class_weight of {key!r}", value) for key, value in factors.items()}
+
+
+def with_class_factors(rows: RawRows, factors: dict[Any, float]) -> RawRows:
+    """Multiply the factors of the classes into the row weights; classes of factor 0 are left out."""
+    if not factors:
         return rows
-    # "balanced" counts by weight, so that a row of weight 2 is two rows.
-    if class_weight == "balanced" and rows.weight is not None and rows.y.ndim == 1:
-        classes, codes = np.unique(rows.y, return_inverse=True)
-        totals = np.bincount(codes, weights=rows.weight)
-        factor = (totals.sum() / (len(classes) * totals))[codes]
-    else:
-        factor = compute_sample_weight(class_weight, rows.y)
-    weight = factor if rows.weight is None else factor * rows.weight
-    return RawRows(rows.x, rows.y, weight / weight.mean())
+    factor = np.array([factors.get(label, 1.0) for label in rows.y.tolist()])
+    if not factor.any():
+        raise ValueError("class_weight must be positive for at least one class, got zero for all.")
+    return _weighted(rows.x, rows.y, factor if rows.weight is None else factor * rows.weight)
 
 
 def check_validation_rows(estimator: Any, x: Any, y: Any, sample_weight: Any, *, numeric_y: bool) -> RawRows | None:
     """Validate the user's own validation rows, or return None when there are none."""
     if x is None and y is None:
+        if sample_weight is not None:
+            raise ValueError("sample_weight_val must come with X_val and y_val, got it alone.")
         return None
     if x is None or y is None:
         raise ValueError("X_val and y_val must be given together, got only one of them.")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from uncertainty.estimators import options
 from uncertainty.estimators.encoding import check_inputs
 from uncertainty.estimators.fitting import Fit, Problem, fit_network
 from uncertainty.estimators.members import Members
-from uncertainty.estimators.method import Method, Start
+from uncertainty.estimators.method import Method, Start, continue_from
 from uncertainty.estimators.scaling import InputScaler
 from uncertainty.heads.base import Distribution, Head
 
@@ -38,6 +39,7 @@ class MemberEstimator(BaseEstimator):
     history_: list[dict[str, float]]
     _optimizer_state: dict[str, Any] | None
     _n_passes: int
+    _weight_unit: float
 
     @abstractmethod
     def _network(self) -> NetworkParameters:
@@ -49,15 +51,28 @@ class MemberEstimator(BaseEstimator):
 
     # -- fitting -------------------------------------------------------------------------------------------------
 
-    def _continues(self) -> bool:
-        """Whether this fit goes on from an earlier one, with its scaling and weights."""
-        return bool(self.warm_start) and hasattr(self, "members_")
+    def _begin_fit(self) -> bool:
+        """Whether this fit goes on from an earlier one; otherwise that one is forgotten.
+
+        A fit that fails half-way then leaves no old members behind new scaling.
+        """
+        continues = bool(self.warm_start) and hasattr(self, "members_")
+        if not continues and hasattr(self, "members_"):
+            del self.members_
+        return continues
+
+    def _require_same(self, head: Head, *, standardize: bool) -> None:
+        """Refuse a head or a scaling other than those of the fit that goes on."""
+        if (type(head), vars(head)) != (type(self.head_), vars(self.head_)):
+            raise ValueError("head must stay the same when a fit continues. Set warm_start=False, or fit anew.")
+        if standardize != self.input_scaler_.enabled:
+            raise ValueError("standardize must stay the same when a fit continues. Set warm_start=False, or fit anew.")
 
     def _train(self, problem: Problem, *, continues: bool) -> None:
         """Train from fresh weights, or from those of the last fit, and store the outcome."""
         method = self._method()
         if not continues:
-            self._seed = _draw_seed(self.random_state)
+            self._seed = options.draw_seed(self.random_state)
         start = method.start(self.members_ if continues else None)
         if len(start.members) == 0:
             warnings.warn("warm_start has nothing to train: the ensemble has all its members already.", stacklevel=3)
@@ -66,25 +81,27 @@ class MemberEstimator(BaseEstimator):
         self.members_ = method.join(self.members_ if continues else None, fit.members)
         self._optimizer_state, self._n_passes = None, 0
         best_epochs = fit.result.best_epochs
+        best_losses = fit.result.best_losses
         if start.members.start > 0:  # members were added to those of the last fit
             best_epochs = np.concatenate([np.atleast_1d(self.best_iter_), best_epochs])
-        self._record(fit.result.history, best_epochs)
+            best_losses = np.concatenate([np.atleast_1d(self.best_loss_), best_losses])
+        self._record(fit.result.history, best_epochs, best_losses)
 
     def _train_one_pass(self, problem: Problem) -> None:
         """One pass over the rows of `problem`, continuing whatever came before."""
         method = self._method()
         if hasattr(self, "members_"):
-            networks, self._n_passes = self.members_, self._n_passes + 1
-            members = range(len(networks.values))
-            start = Start(members, networks.values, networks.statistics, self._optimizer_state, round=self._n_passes)
+            self._n_passes += 1
+            start = continue_from(self.members_)
+            start = replace(start, optimizer_state=self._optimizer_state, round=self._n_passes)
             history = self.history_
         else:
-            self._seed, self._n_passes = _draw_seed(self.random_state), 0
+            self._seed, self._n_passes = options.draw_seed(self.random_state), 0
             start, history = method.start(None), []
         fit = self._run(method, problem, start, one_pass=True)
         self.members_, self._optimizer_state = fit.members, fit.result.optimizer_state
         last = {**fit.result.history[-1], "epoch": len(history) + 1}
-        self._record([*history, last], fit.result.best_epochs)
+        self._record([*history, last], fit.result.best_epochs, fit.result.best_losses)
 
     def _run(self, method: Method, problem: Problem, start: Start, *, one_pass: bool = False) -> Fit:
         return fit_network(
@@ -99,11 +116,12 @@ class MemberEstimator(BaseEstimator):
             n_jobs=getattr(self, "n_jobs", None),
         )
 
-    def _record(self, history: list[dict[str, float]], best_epochs: NDArray[np.intp]) -> None:
+    def _record(self, history: list[dict[str, float]], best_epochs: NDArray[np.intp], best_losses: Array) -> None:
         self.history_ = history
         self.n_iter_ = len(history)
         self.loss_curve_ = [record["train_loss"] for record in history]
         self.best_iter_ = int(best_epochs[0]) if len(best_epochs) == 1 else best_epochs
+        self.best_loss_ = float(best_losses[0]) if len(best_losses) == 1 else best_losses
         if "validation_loss" in history[-1]:
             self.validation_curve_ = [record["validation_loss"] for record in history]
         elif hasattr(self, "validation_curve_"):
@@ -130,7 +148,3 @@ class MemberEstimator(BaseEstimator):
         """Several methods of the predictive, evaluated in one pass over the rows."""
         parts = self._chunks(X, lambda predictive: [getattr(predictive, field)() for field in fields])
         return {field: np.concatenate(columns) for field, columns in zip(fields, zip(*parts, strict=True), strict=True)}
-
-
-def _draw_seed(random_state: Any) -> int:
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -68,13 +68,25 @@ def fit_network(
     n_members = len(start.members)
     work = mlp.multiply_adds * n_members * options.resolve_batch_size(network.batch_size, len(problem.x))
     device = options.resolve_device(network.device, work)
-    watching = bool(network.early_stopping) and method.watches_validation and not one_pass
+    given = problem.validation is not None
+    watching = not one_pass and options.watches_validation(network, method.watches_validation, given=given)
     rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
     data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
     plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
     values, statistics = _initial_state(network, mlp, head, rows, start, seed)
     batches = _batch_stream(data, mlp, plan.batch_size, start, seed)
-    result = fit_members(mlp, head, values, statistics, data, batches, plan, start.optimizer_state, n_jobs)
+    result = fit_members(
+        mlp,
+        head,
+        values,
+        statistics,
+        data,
+        batches,
+        plan,
+        optimizer_state=start.optimizer_state,
+        n_updates=start.n_updates,
+        n_jobs=n_jobs,
+    )
     return Fit(method.members(mlp, head, result, seed), result)
 
 
@@ -82,7 +94,7 @@ def _plan(
     network: NetworkParameters, method: Method, problem: Problem, data: TrainingData, *, one_pass: bool, verbose: bool
 ) -> TrainingPlan:
     """The base network's plan with the method's changes, or cut down to one pass."""
-    plan = options.build_plan(network, data.n_train, early_stopping=data.validation is not None)
+    plan = options.build_plan(network, data.n_train)
     if one_pass:
         plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
     else:
@@ -136,12 +148,12 @@ def _initial_state(
     network: NetworkParameters, mlp: MLP, head: Head, rows: Rows, start: Start, seed: int
 ) -> tuple[Tensor, Tensor]:
     """Parameters and running statistics to start from: the best constant prediction through random weights."""
+    if start.mlp is not None and start.mlp != mlp:
+        raise ValueError(
+            f"the architecture must stay the same when a fit continues, got {mlp} after {start.mlp}. Set "
+            f"warm_start=False, or fit a new estimator."
+        )
     if start.values is not None and start.statistics is not None:
-        if start.values.shape[1] != mlp.layout.size:
-            raise ValueError(
-                "the architecture must stay the same when a fit continues, got other hidden_layer_sizes, "
-                "normalization, features or head than before. Set warm_start=False, or fit a new estimator."
-            )
         values = torch.tensor(start.values, dtype=rows.x.dtype, device=rows.x.device)
         return values, torch.tensor(start.statistics, dtype=rows.x.dtype, device=rows.x.device)
     generators = member_generators(seed, start.members, Purpose.INITIALIZATION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -40,13 +41,13 @@ class _MaskedNetwork(Method):
 
     def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
         if self.inference == "weight_scaling":
-            return Members(mlp, head, result.values, result.statistics)
+            return super().members(mlp, head, result, seed)
         generators = member_generators(seed, range(self.n_masks), Purpose.MONTE_CARLO)
         masks = tuple(
             draw_mask(generators, rate, (width,), dtype=torch.float64).numpy() if rate > 0.0 else None
             for rate, width in zip(mlp.dropout_rates, mlp.hidden_layer_sizes, strict=True)
         )
-        return Members(mlp, head, result.values, result.statistics, masks)
+        return replace(super().members(mlp, head, result, seed), masks=masks)
 
 
 class MCDropoutParameters:

@@ -23,7 +23,8 @@ class Members:
     """A stack of M members, each a function from standardised x to a distribution of standardised y.
 
     `values` [N, P] and `statistics` [N, Q] hold N trained networks. `masks` (one [S, H] or None a hidden layer) makes
-    S members of one network; without masks the networks are the members.
+    S members of one network; without masks the networks are the members. `n_updates` counts the batches that the
+    running statistics have seen.
     """
 
     mlp: MLP
@@ -31,6 +32,7 @@ class Members:
     values: NDArray[Any]
     statistics: NDArray[Any]
     masks: tuple[NDArray[np.float64] | None, ...] | None = None
+    n_updates: int = 0
 
     def __len__(self) -> int:
         sizes = [len(mask) for mask in self.masks or () if mask is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +19,24 @@ from uncertainty.training.plan import TrainingPlan
 class Start:
     """Where training begins: fresh weights for the networks numbered `members`, or those of an earlier fit.
 
-    `round` numbers the calls that continue one fit, so that each draws its own shuffles.
+    `mlp` is the architecture of the earlier fit, which has to be kept. `round` numbers the calls that continue one
+    fit, so that each draws its own shuffles.
     """
 
     members: range
+    mlp: MLP | None = None
     values: NDArray[Any] | None = None
     statistics: NDArray[Any] | None = None
+    n_updates: int = 0
     optimizer_state: dict[str, Any] | None = None
     round: int = 0
 
 
-class Method(ABC):
-    """How many networks are trained, how their training differs from the base network's, and what the members are."""
+class Method:
+    """How many networks are trained, how their training differs from the base network's, and what the members are.
+
+    As it stands it is the base network itself: one network, trained as its parameters say, is the one member.
+    """
 
     supports_partial_fit = True
     watches_validation = True  # whether `early_stopping` of the base network applies
@@ -41,7 +46,7 @@ class Method(ABC):
         """Networks trained side by side, M."""
         return 1
 
-    def check(self, mlp: MLP) -> None:  # noqa: B027  # most methods work with every architecture
+    def check(self, mlp: MLP) -> None:
         """Refuse an architecture that the method cannot work with."""
 
     def adapt(self, plan: TrainingPlan, input_range: NDArray[np.float64]) -> TrainingPlan:
@@ -54,14 +59,17 @@ class Method(ABC):
 
     def start(self, fitted: Members | None) -> Start:
         """Return where training begins: afresh, or with `warm_start` from the networks of the last fit."""
-        if fitted is None or len(fitted.values) != self.n_networks:
-            return Start(range(self.n_networks))
-        return Start(range(self.n_networks), fitted.values, fitted.statistics)
+        return Start(range(self.n_networks)) if fitted is None else continue_from(fitted)
 
     def join(self, fitted: Members | None, new: Members) -> Members:
         """Return the members after a warm start: the new ones, unless a method adds them to the `fitted` ones."""
         return new
 
-    @abstractmethod
     def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
-        """Return the members that the trained networks give."""
+        """Return the members that the trained networks give: each network is one, unless a method says otherwise."""
+        return Members(mlp, head, result.values, result.statistics, n_updates=result.n_updates)
+
+
+def continue_from(fitted: Members) -> Start:
+    """Start from the trained networks of `fitted`, whatever members were made of them."""
+    return Start(range(len(fitted.values)), fitted.mlp, fitted.values, fitted.statistics, fitted.n_updates)

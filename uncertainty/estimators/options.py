@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from uncertainty import components, heads, optim
 from uncertainty.components.activations import RECTIFIERS, resolve_activation
 from uncertainty.components.dropout import resolve_dropout
-from uncertainty.components.initializers import GlorotUniform, HeNormal, Initializer
+from uncertainty.components.initializers import Constant, GlorotUniform, HeNormal, Initializer, Zeros
 from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import BatchNorm
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
@@ -62,12 +62,17 @@ def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
 
 def build_initializer(network: NetworkParameters) -> Initializer:
     """Return the initializer; "auto" is He for rectifiers and Glorot otherwise."""
+    if isinstance(network.initializer, (Constant, Zeros)):
+        raise ValueError(
+            f"initializer must draw different weights for different units, got {network.initializer!r}. Equal units "
+            f"stay equal: choose another."
+        )
     automatic = HeNormal() if network.activation in RECTIFIERS else GlorotUniform()
     choices = {"auto": automatic, **named_specs(components, Initializer)}
     return resolve("initializer", network.initializer, choices, Initializer)
 
 
-def build_plan(network: NetworkParameters, n_train: int, *, early_stopping: bool) -> TrainingPlan:
+def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
     """Return the training plan of the base network, before a method's changes."""
     l1_ratio = check_number("l1_ratio", network.l1_ratio, high=1.0)
     batch_size = resolve_batch_size(network.batch_size, n_train)
@@ -87,7 +92,6 @@ def build_plan(network: NetworkParameters, n_train: int, *, early_stopping: bool
         l1_ratio=l1_ratio,
         tol=check_number("tol", network.tol),
         patience=check_integer("n_iter_no_change", network.n_iter_no_change),
-        early_stopping=early_stopping,
     )
 
 
@@ -112,7 +116,7 @@ def check_validation_fraction(value: Any) -> float:
 
 def resolve_standardize(value: Any) -> bool:
     """Return whether to standardise."""
-    if value not in STANDARDIZE:
+    if not isinstance(value, (bool, str)) or value not in STANDARDIZE:
         raise ValueError(f"standardize must be 'auto', True or False, got {value!r}.")
     return STANDARDIZE[value]
 
@@ -140,6 +144,26 @@ def resolve_device(value: Any, multiply_adds: int) -> torch.device:
     return device
 
 
-def sampling_seed(random_state: Any) -> Any:
-    """Return a seed for `numpy.random.default_rng` from any scikit-learn `random_state`."""
-    return None if random_state is None else int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+def draw_seed(random_state: Any) -> int:
+    """Return a seed from any scikit-learn `random_state` or numpy Generator; None takes fresh entropy.
+
+    scikit-learn would draw from numpy's global generator for None, and so change it.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(np.iinfo(np.int32).max))
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def watches_validation(network: NetworkParameters, method_watches: bool, *, given: bool) -> bool:
+    """Return whether validation rows are watched; rows that the user gave in vain are refused."""
+    if not isinstance(network.early_stopping, (bool, np.bool_)):
+        raise ValueError(f"early_stopping must be True or False, got {network.early_stopping!r}.")
+    watching = bool(network.early_stopping) and method_watches
+    if given and not watching:
+        raise ValueError(
+            "X_val must not be given where nothing watches it: early_stopping is False, or the method ignores it. "
+            "Leave X_val out, or add its rows to the training rows."
+        )
+    return watching

@@ -6,23 +6,13 @@ from typing import Any
 
 from uncertainty.components.dropout import Dropout
 from uncertainty.components.initializers import Initializer
-from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import BatchNorm
 from uncertainty.estimators.classifier import ProbabilisticClassifier
-from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method
 from uncertainty.estimators.regressor import ProbabilisticRegressor
-from uncertainty.heads.base import Head, HeadSpec
+from uncertainty.heads.base import HeadSpec
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
-from uncertainty.training import TrainingResult
-
-
-class EachNetworkIsAMember(Method):
-    """The trained networks are the members."""
-
-    def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
-        return Members(mlp, head, result.values, result.statistics)
 
 
 class NetworkParameters:
@@ -85,7 +75,7 @@ class NetworkParameters:
         return self
 
     def _method(self) -> Method:
-        return EachNetworkIsAMember()
+        return Method()
 
 
 class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
@@ -113,7 +103,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
         Factor of the learning rate, stepped per batch.
     alpha : float, default 1e-4
-        Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss.
+        Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
+        scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
     l1_ratio : float in [0, 1], default 0
         Share of L1 in the penalty.
     batch_size : "auto", "full" or int
@@ -150,7 +141,9 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     n_outputs_ : int
     n_iter_ : int, epochs run
     best_iter_ : int, epoch of the weights in use; 0 are the initial ones
-    loss_curve_, validation_curve_ : mean NLL of each epoch, in nats per unit of the standardised target
+    best_loss_ : float, smallest monitored NLL: of the validation rows, or of the training rows without early stopping
+    loss_curve_, validation_curve_ : mean NLL of each epoch over the members still training, in nats per unit of the
+        standardised target
     history_ : list of dict, one an epoch
     head_, members_ : the fitted head and weights
 

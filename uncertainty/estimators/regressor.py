@@ -25,10 +25,10 @@ from uncertainty.estimators.fitting import Problem
 from uncertainty.estimators.partial import partial_fit_is_available
 from uncertainty.estimators.scaling import OUTLIER_BOUND, InputScaler, TargetScaler
 from uncertainty.heads import Gaussian
-from uncertainty.heads.base import Distribution
+from uncertainty.heads.base import Distribution, Head
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.predictive import ContinuousPredictive
-from uncertainty.predictive.checks import check_coverage
+from uncertainty.predictive.checks import check_levels
 
 Array = NDArray[np.float64]
 
@@ -72,11 +72,13 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         ValueError
             For NaN or infinite values, fewer than two rows, shapes that do not agree, or an unknown option.
         """
-        continues = self._continues()
+        continues = self._begin_fit()
         rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=True)
         require_two_rows(rows)
         validation = check_validation_rows(self, X_val, y_val, sample_weight_val, numeric_y=True)
-        if not continues:
+        if continues:
+            self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
+        else:
             self._prepare(rows)
         self._train(self._problem(rows, validation), continues=continues)
         return self
@@ -89,7 +91,8 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         at `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
         """
         first = not hasattr(self, "members_")
-        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=True)
+        unit = None if first else self._weight_unit
+        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=True, weight_unit=unit)
         if first:
             require_two_rows(rows)
             self._prepare(rows)
@@ -98,22 +101,25 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
     def _prepare(self, rows: RawRows) -> None:
         """Learn the scaling and build the head."""
-        network = self._network()
-        enabled = options.resolve_standardize(network.standardize)
+        enabled = options.resolve_standardize(self._network().standardize)
         targets = regression_targets(rows)
         self._single_target = rows.y.ndim == 1
         self.n_outputs_ = targets.shape[1]
-        self.head_ = options.resolve_head(network.head, Gaussian(), "continuous").build(self.n_outputs_)
+        self._weight_unit = rows.weight_unit
+        self.head_ = self._build_head()
         self.input_scaler_ = InputScaler(enabled=enabled).fit(rows.x, rows.weight)
         self.target_scaler_ = TargetScaler(enabled=enabled).fit(targets, rows.weight)
         if self.target_scaler_.n_damped_:
             warnings.warn(
                 f"{self.target_scaler_.n_damped_} targets lie more than {OUTLIER_BOUND:g} robust standard deviations "
                 f"from the median and are damped in training. Check these rows; if they are real, transform y (its "
-                f"logarithm, say) or set standardize=False.",
+                f"logarithm, say).",
                 UserWarning,
                 stacklevel=3,
             )
+
+    def _build_head(self) -> Head:
+        return options.resolve_head(self._network().head, Gaussian(), "continuous").build(self.n_outputs_)
 
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
         x, y = self._encode(rows)
@@ -162,7 +168,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
             return np.asarray(self._reduce(X, lambda p: p.interval(coverage, side=side)))
         if kind != "mean":
             raise ValueError(f"kind must be 'observation' or 'mean', got {kind!r}.")
-        return np.asarray(self._reduce(X, lambda p: _mean_interval(p, check_coverage(coverage), side)))
+        return np.asarray(self._reduce(X, lambda p: _mean_interval(p, check_levels("coverage", coverage), side)))
 
     def predict_quantiles(self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95)) -> Array:
         """Return exact quantiles of the predictive mixture, (n, Q) or (n, T, Q), in units of y."""
@@ -200,7 +206,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         Each sample follows one member through all rows, so differences between rows within a sample carry that
         member's function; the noise is independent between rows.
         """
-        generator = np.random.default_rng(options.sampling_seed(random_state))
+        generator = np.random.default_rng(options.draw_seed(random_state))
         return self.predict_dist(X).sample_functions(n_samples, generator)
 
     def __sklearn_tags__(self) -> Any:

@@ -1,7 +1,7 @@
 """Standardisation of inputs and targets with the (weighted) statistics of the training rows.
 
-Both are fitted in float64 and hold plain numpy arrays. `InputScaler` also keeps values far outside the training range
-from taking over the network; `TargetScaler` keeps a gross outlier from setting the unit of all other targets.
+Both are fitted in float64 and hold plain numpy arrays. A few gross outliers set neither the scale nor the range of a
+column: they are damped, and so are inputs beyond the training range at prediction.
 """
 
 from __future__ import annotations
@@ -13,22 +13,26 @@ from uncertainty.heads.normal_mixture import NormalMixture
 
 Array = NDArray[np.float64]
 
-# A standard deviation below this share of the column's size is rounding error: the column is constant.
-ROUNDING = 1e-12
-# A rare value in a column that is otherwise constant stands at most this many scale units from the others.
-MAX_RANGE_IN_SCALES = 50.0
-# Targets further than this many robust standard deviations from the median are damped in training.
+# A standard deviation of at most this share of the column's size is rounding error: the column is constant.
+ROUNDING = 16 * np.finfo(np.float64).eps
+# The rare values of a column that is otherwise constant stand at most this many scale units from the others.
+MAX_RANGE_IN_SCALES = 10.0
+# Values further than this many robust standard deviations from the median are outliers ...
 OUTLIER_BOUND = 50.0
+# ... unless they are more than a single row or this share of the rows: then they are part of the data.
+MAX_OUTLIER_SHARE = 0.005
 # Interquartile range of a standard normal distribution.
 NORMAL_IQR = 1.3489795003921634
+# Values whose square is no ordinary number have no variance that float64 could hold.
+SMALLEST, LARGEST = 1e-150, 1e150
 
 
 class InputScaler:
-    """Column-wise standardisation of X, with a scale floor and logarithmic damping outside the training range.
+    """Column-wise standardisation of X, with logarithmic damping outside the training range.
 
-    Inside the training range of a column the map is (x - location) / scale. A value d scale units beyond the range
-    enters as log(1 + d) units beyond it: continuous with slope 1 at the edge, and still growing, so that members
-    keep disagreeing outside, but a wrong unit in one field cannot send a prediction to infinity.
+    Inside the training range of a column (without outliers) the map is (x - location) / scale. A value d scale units
+    beyond the range enters as log(1 + d) units beyond it: continuous with slope 1 at the edge, and still growing, so
+    that members keep disagreeing outside, but a wrong unit in one field cannot send a prediction to infinity.
     """
 
     def __init__(self, *, enabled: bool) -> None:
@@ -36,11 +40,13 @@ class InputScaler:
 
     def fit(self, x: Array, weight: Array | None) -> InputScaler:
         """Learn location, scale and range [D] of x [N, D] with row weights [N]."""
-        self.low_, self.high_ = x.min(axis=0), x.max(axis=0)
-        location, std = _moments(x, weight)
-        floor = (self.high_ - self.low_) / MAX_RANGE_IN_SCALES
-        self.location_ = location
-        self.scale_ = _usable_scale(np.maximum(std, floor), location)
+        _require_representable("X", x)
+        low, high, spread = _robust_range(x, weight)
+        self.low_, self.high_ = np.maximum(x.min(axis=0), low), np.minimum(x.max(axis=0), high)
+        location, std = _moments(np.clip(x, self.low_, self.high_), weight)
+        # A flag set in three rows of a thousand would stand 18 standard deviations out.
+        floor = np.where(spread > 0.0, 0.0, (self.high_ - self.low_) / MAX_RANGE_IN_SCALES)
+        self.location_, self.scale_ = location, _usable_scale(np.maximum(std, floor), location)
         return self
 
     def transform(self, x: Array) -> Array:
@@ -60,9 +66,10 @@ class InputScaler:
 class TargetScaler:
     """Column-wise standardisation of y, and the way back for whole distributions.
 
-    A training target more than 50 robust standard deviations (interquartile range / 1.35) from the median is damped:
-    d robust standard deviations beyond that bound count as log(1 + d). One wrong entry would otherwise set the scale
-    of all others. `n_damped_` counts such targets, and the estimators warn of them.
+    A training target is an outlier when it lies more than 50 robust standard deviations (interquartile range / 1.35)
+    from the median and is alone or among at most 0.5 % of the rows. One wrong entry would otherwise set the scale of
+    all others, so d robust standard deviations beyond the bound count as log(1 + d). `n_damped_` counts outliers, and
+    the estimators warn of them.
     """
 
     def __init__(self, *, enabled: bool) -> None:
@@ -70,10 +77,12 @@ class TargetScaler:
 
     def fit(self, y: Array, weight: Array | None) -> TargetScaler:
         """Learn location and scale [T], and the bounds of damping, of y [N, T] with row weights [N]."""
+        _require_representable("y", y)
         self.location_, self.scale_ = np.zeros(y.shape[1]), np.ones(y.shape[1])
         self.n_damped_ = 0
         if self.enabled:
-            self.low_, self.high_, self.robust_std_ = _outlier_bounds(y, weight)
+            self.low_, self.high_, spread = _robust_range(y, weight)
+            self.robust_std_ = np.where(spread > 0.0, spread, 1.0)
             self.n_damped_ = int(((y < self.low_) | (y > self.high_)).sum())
             location, std = _moments(self._damp(y), weight)
             self.location_, self.scale_ = location, _usable_scale(std, location)
@@ -93,6 +102,14 @@ class TargetScaler:
         return inside + self.robust_std_ * np.sign(beyond) * np.log1p(np.abs(beyond))
 
 
+def _require_representable(name: str, values: Array) -> None:
+    largest = float(np.abs(values).max())
+    if largest > LARGEST or 0.0 < largest < SMALLEST:
+        raise ValueError(
+            f"{name} must have a variance that float64 can hold, got values up to {largest:.3g}. Rescale {name}."
+        )
+
+
 def _moments(values: Array, weight: Array | None) -> tuple[Array, Array]:
     mean = np.average(values, axis=0, weights=weight)
     return mean, np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
@@ -103,11 +120,16 @@ def _usable_scale(std: Array, location: Array) -> Array:
     return np.where(std > ROUNDING * np.abs(location), std, 1.0)
 
 
-def _outlier_bounds(y: Array, weight: Array | None) -> tuple[Array, Array, Array]:
-    """Lower and upper bound of each column, and its robust standard deviation; unbounded where half of it is equal."""
-    lower, median, upper = np.quantile(
-        y, (0.25, 0.5, 0.75), axis=0, weights=np.ones(len(y)) if weight is None else weight, method="inverted_cdf"
-    )
+def _robust_range(values: Array, weight: Array | None) -> tuple[Array, Array, Array]:
+    """Bounds of each column beyond which values are outliers, and its robust standard deviation (0 if half is equal).
+
+    The bounds are infinite where there is no robust spread, or where so many rows lie beyond that they are no outliers.
+    """
+    weight = np.ones(len(values)) if weight is None else weight
+    lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75), axis=0, weights=weight, method="inverted_cdf")
     spread = (upper - lower) / NORMAL_IQR
-    bound = np.where(spread > 0.0, OUTLIER_BOUND * spread, np.inf)
-    return median - bound, median + bound, np.where(spread > 0.0, spread, 1.0)
+    beyond = np.abs(values - median) > OUTLIER_BOUND * spread
+    share = (weight[:, None] * beyond).sum(axis=0) / weight.sum()
+    few = (share <= MAX_OUTLIER_SHARE) | (beyond.sum(axis=0) <= 1)
+    bound = np.where((spread > 0.0) & few, OUTLIER_BOUND * spread, np.inf)
+    return median - bound, median + bound, spread

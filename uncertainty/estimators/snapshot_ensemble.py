@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.members import Members
-from uncertainty.estimators.method import Method, Start
+from uncertainty.estimators.method import Method, Start, continue_from
 from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.estimators.wrapping import base_network
 from uncertainty.heads.base import Head
-from uncertainty.optim.schedules import CosineRestarts
+from uncertainty.optim.schedules import CosineCycles, cycle_ends
 from uncertainty.training import EpochState, TrainingPlan, TrainingResult
 
 
@@ -35,7 +37,7 @@ class _Snapshots(Method):
     def start(self, fitted: Members | None) -> Start:
         if fitted is None:
             return Start(range(1))
-        return Start(range(1), fitted.values[-1:], fitted.statistics[-1:])
+        return continue_from(replace(fitted, values=fitted.values[-1:], statistics=fitted.statistics[-1:]))
 
     def adapt(self, plan: TrainingPlan, input_range: NDArray[np.float64]) -> TrainingPlan:
         n_cycles = self.n_snapshots + self.n_dropped
@@ -43,24 +45,31 @@ class _Snapshots(Method):
             raise ValueError(
                 f"max_iter must be at least one epoch for each of the {n_cycles} cycles, got {plan.max_epochs}."
             )
-        length = plan.max_epochs // n_cycles
+        ends = cycle_ends(plan.max_epochs, n_cycles)[self.n_dropped :]
 
         def keep(state: EpochState) -> bool:
-            if state.epoch % length == 0 and state.epoch > self.n_dropped * length:
+            if state.epoch in ends:
                 self._kept.append((state.values.cpu().numpy().copy(), state.statistics.cpu().numpy().copy()))
             return False
 
         return replace(
             plan,
-            max_epochs=length * n_cycles,
-            schedule=CosineRestarts(cycle_length=length),
+            schedule=CosineCycles(n_cycles),
             patience=None,
             on_epoch_end=(*plan.on_epoch_end, keep),
         )
 
     def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
-        values, statistics = zip(*self._kept, strict=True) if self._kept else ((result.values,), (result.statistics,))
-        return Members(mlp, head, np.concatenate(values), np.concatenate(statistics))
+        kept = self._kept or [(result.values, result.statistics)]
+        if len(kept) < self.n_snapshots:
+            warnings.warn(
+                f"only {len(kept)} of {self.n_snapshots} snapshots were taken: training stopped early, and the "
+                f"epistemic variance rests on these few. Lower learning_rate_init.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        values, statistics = zip(*kept, strict=True)
+        return Members(mlp, head, np.concatenate(values), np.concatenate(statistics), n_updates=result.n_updates)
 
 
 class SnapshotEnsembleParameters:

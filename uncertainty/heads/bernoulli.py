@@ -9,6 +9,7 @@ from scipy.special import log_expit
 from torch import Tensor
 from torch.nn import functional
 
+from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
 
@@ -41,7 +42,7 @@ class BernoulliHead(Head):
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         nll = (functional.softplus(raw) - y * raw).sum(dim=-1)
-        return nll, torch.sigmoid(raw) - y
+        return nll, in_whole_vectors(torch.sigmoid)(raw) - y
 
     def distribution(self, raw: NDArray[np.float64]) -> ClassProbabilities:
         return ClassProbabilities(np.stack([log_expit(-raw), log_expit(raw)], axis=-1))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from torch import Tensor
 
+from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
 
@@ -40,7 +41,7 @@ class CategoricalHead(Head):
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         log_proba = torch.log_softmax(raw, dim=-1)
         label = y.long()
-        score = torch.exp(log_proba)
+        score = in_whole_vectors(torch.exp)(log_proba)
         nll = -log_proba.gather(-1, label).squeeze(-1)
         score.scatter_add_(-1, label, score.new_full((1,), -1.0).expand(label.shape))
         return nll, score

@@ -9,6 +9,7 @@ from scipy.special import softmax
 from torch import Tensor
 
 from uncertainty.components.spec import check_integer, check_number
+from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.gaussian import HALF_LOG_2PI, weighted_moments
 from uncertainty.heads.normal_mixture import NormalMixture
@@ -76,7 +77,7 @@ class MixtureDensityHead(Head):
         z = (y.unsqueeze(-1) - means) / sigma  # [..., N, T, K]
         log_joint = self._log_joint(logits, sigma, z)
         log_prob = torch.logsumexp(log_joint, dim=-1)
-        responsibility = torch.exp(log_joint - log_prob.unsqueeze(-1))  # [..., N, K]
+        responsibility = in_whole_vectors(torch.exp)(log_joint - log_prob.unsqueeze(-1))  # [..., N, K]
         shared = (responsibility.unsqueeze(-2) / sigma).expand_as(z)
         d_means = (-z * shared).flatten(-2)
         d_rho = (scale_derivative(rho) * (1.0 - z.square()) * shared).flatten(-2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from math import cos, pi
 
@@ -103,6 +104,31 @@ class CosineRestarts(Schedule):
             return _half_cosine((step - start) / current, low)
 
         return factor
+
+
+class CosineCycles(Schedule):
+    """Cosine cycles with warm restarts that share out the epochs of a fit as evenly as whole epochs allow.
+
+    Huang et al. (2017), Snapshot ensembles, eq. 2.
+    """
+
+    def __init__(self, n_cycles: int = 5) -> None:
+        self.n_cycles = n_cycles
+
+    def build(self, n_epochs: int, steps_per_epoch: int) -> Factor:
+        ends = [epoch * steps_per_epoch for epoch in cycle_ends(n_epochs, check_integer("n_cycles", self.n_cycles))]
+
+        def factor(step: int) -> float:
+            cycle = min(bisect_right(ends, step), len(ends) - 1)
+            start = ends[cycle - 1] if cycle else 0
+            return _half_cosine(min((step - start) / max(ends[cycle] - start, 1), 1.0), 0.0)
+
+        return factor
+
+
+def cycle_ends(n_epochs: int, n_cycles: int) -> list[int]:
+    """Return the last epoch of each cycle, counted from 1."""
+    return [n_epochs * (cycle + 1) // n_cycles for cycle in range(n_cycles)]
 
 
 def _half_cosine(progress: float, low: float) -> float:

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 def check_levels(argument: str, levels: ArrayLike) -> NDArray[np.float64]:
     """Return `levels` as an array after checking that each lies strictly between 0 and 1."""
+    if np.asarray(levels).dtype.kind not in "fiu":
+        raise TypeError(f"{argument} must be a number or a list of numbers, got {levels!r}.")
     values = np.asarray(levels, dtype=float)
     if values.ndim > 1:
         raise ValueError(f"{argument} must be one level or a list of levels, got shape {values.shape}.")
@@ -17,11 +19,6 @@ def check_levels(argument: str, levels: ArrayLike) -> NDArray[np.float64]:
         hint = f" For {first:g} percent pass {first / 100:g}." if 1.0 < first < 100.0 else ""
         raise ValueError(f"{argument} must lie strictly between 0 and 1, got {first:g}.{hint}")
     return values
-
-
-def check_coverage(coverage: ArrayLike) -> NDArray[np.float64]:
-    """Return the coverage levels of intervals, checked."""
-    return check_levels("coverage", coverage)
 
 
 def check_rows_index(index: int | slice | ArrayLike, n_rows: int) -> slice | NDArray[np.intp]:

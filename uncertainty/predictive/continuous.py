@@ -9,10 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.metrics.pointwise import joint_normal_mixture_logpdf, normal_mixture_crps
-from uncertainty.predictive.checks import check_coverage, check_levels, check_rows_index
+from uncertainty.predictive.checks import check_levels, check_rows_index
+from uncertainty.predictive.entropy import joint_normal_mixture_entropy, normal_mixture_entropy
 from uncertainty.predictive.quantiles import normal_mixture_quantile
 
 Array = NDArray[np.float64]
+
+# Mixture components (over rows, targets and levels) whose quantiles are solved at a time.
+QUANTILE_BLOCK = 1 << 22
 
 
 class ContinuousPredictive:
@@ -173,7 +177,7 @@ class ContinuousPredictive:
         """
         if side not in ("two", "lower", "upper"):
             raise ValueError(f"side must be 'two', 'lower' or 'upper', got {side!r}.")
-        miss = (1.0 - check_coverage(confidence)) / (2.0 if side == "two" else 1.0)
+        miss = (1.0 - check_levels("coverage", confidence)) / (2.0 if side == "two" else 1.0)
         lower_tail, upper_tail = np.zeros(miss.shape, dtype=bool), np.ones(miss.shape, dtype=bool)
         if side == "lower":
             low = self._quantiles(miss, lower_tail)
@@ -189,16 +193,28 @@ class ContinuousPredictive:
         """Quantiles [n, T, *mass.shape] by tail mass, without the target axis of a one-dimensional target."""
         p = self._pooled
         n, n_targets, n_components = p.means.shape
-        shape = (n, n_targets, mass.size)
-        expanded = np.broadcast_to(p.weights[:, None, None, :], (*shape, n_components))
-        flat = normal_mixture_quantile(
-            expanded.reshape(-1, n_components),
-            np.repeat(p.means[:, :, None, :], mass.size, axis=2).reshape(-1, n_components),
-            np.repeat(p.scales[:, :, None, :], mass.size, axis=2).reshape(-1, n_components),
-            np.broadcast_to(mass.reshape(-1), shape).reshape(-1),
-            np.broadcast_to(upper.reshape(-1), shape).reshape(-1),
-        )
-        return self._drop_target(flat.reshape(n, n_targets, *mass.shape))
+        rows = max(QUANTILE_BLOCK // (n_targets * mass.size * n_components), 1)
+        parts = [self._quantiles_of(slice(i, i + rows), mass.reshape(-1), upper.reshape(-1)) for i in range(0, n, rows)]
+        values = np.concatenate(parts) if parts else np.empty((0, n_targets, mass.size))
+        return self._drop_target(values.reshape(n, n_targets, *mass.shape))
+
+    def _quantiles_of(self, rows: slice, mass: Array, upper: NDArray[np.bool_]) -> Array:
+        """Quantiles [n, T, Q] of some rows: every row, target and level is a mixture of its own to invert."""
+        p = self._pooled
+        weights, means, scales = p.weights[rows], p.means[rows], p.scales[rows]
+        shape = (*means.shape[:2], len(mass))
+
+        def one_each(parameters: Array) -> Array:
+            expanded = np.broadcast_to(parameters[:, :, None, :], (*shape, means.shape[2]))
+            return expanded.reshape(-1, means.shape[2])
+
+        return normal_mixture_quantile(
+            one_each(weights[:, None, :]),
+            one_each(means),
+            one_each(scales),
+            np.broadcast_to(mass, shape).reshape(-1),
+            np.broadcast_to(upper, shape).reshape(-1),
+        ).reshape(shape)
 
     # -- scores and samples --------------------------------------------------------------------------------------
 
@@ -213,18 +229,13 @@ class ContinuousPredictive:
     def entropy(self) -> Array:
         """Differential entropy (n,) of each row's joint density, in nats.
 
-        The mean of -logpdf under each component: by Gauss-Hermite quadrature with 64 nodes for one target, over 512
-        fixed draws (standard error about 0.03 nats a target) for several.
+        For one target by quadrature (error below about 1e-3); for several over some two thousand fixed points, with
+        a standard error of about 0.02 nats.
         """
-        nodes, node_weights = _standard_normal_nodes(self.members.means.shape[2])  # [T, S], [S]
         p = self._pooled
-        total = np.zeros(len(self))
-        for z, node_weight in zip(nodes.T, node_weights, strict=True):
-            points = p.means + p.scales * z[:, None]  # [n, T, M K]
-            for k in range(p.weights.shape[1]):
-                log_density = joint_normal_mixture_logpdf(points[..., k], p.weights, p.means, p.scales)
-                total -= node_weight * p.weights[:, k] * log_density
-        return total
+        if p.means.shape[1] == 1:
+            return normal_mixture_entropy(p.weights, p.means[:, 0], p.scales[:, 0])
+        return joint_normal_mixture_entropy(p.weights, p.means, p.scales)
 
     def rvs(self, size: int = 1, random_state: int | np.random.Generator | None = None) -> Array:
         """Independent draws (n, size), or (n, T, size), in units of y."""
@@ -253,12 +264,3 @@ def _draw_component(cumulative: Array, uniform: Array) -> NDArray[np.intp]:
     """Component numbers [...] from cumulative weights [..., K] and uniform draws [...] in [0, 1)."""
     below = uniform[..., None] * cumulative[..., -1:] > cumulative
     return np.minimum(below.sum(axis=-1), cumulative.shape[-1] - 1)
-
-
-def _standard_normal_nodes(n_targets: int) -> tuple[Array, Array]:
-    """Points [T, S] and weights [S] that integrate over a standard normal vector of T entries."""
-    if n_targets == 1:
-        points, weights = np.polynomial.hermite_e.hermegauss(64)
-        return points[None, :], weights / weights.sum()
-    draws = np.random.default_rng(0).standard_normal((n_targets, 512))
-    return draws, np.full(512, 1.0 / 512)

@@ -69,6 +69,14 @@ class DiscretePredictive:
         """Averaged probabilities."""
         return np.exp(self.log_proba())
 
+    def mean(self) -> Array:
+        """Mean of each class's indicator, which is its averaged probability."""
+        return self.proba()
+
+    def cdf(self) -> Array:
+        """Probability of a class at or before each, in the order of `classes`."""
+        return self._per_class(self.members.cdf().mean(axis=0))
+
     def member_proba(self) -> Array:
         """Probabilities of each member, (M, n, C) or (M, n, T)."""
         return self._per_class(self.members.mean())
@@ -114,6 +122,10 @@ class DiscretePredictive:
     def var(self) -> Array:
         """Total variance of each class's indicator: aleatoric plus epistemic."""
         return self.aleatoric_variance() + self.epistemic_variance()
+
+    def std(self) -> Array:
+        """Total standard deviation of each class's indicator."""
+        return np.sqrt(self.var())
 
     # -- entropies, in nats --------------------------------------------------------------------------------------
 

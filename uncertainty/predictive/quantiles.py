@@ -9,9 +9,6 @@ from scipy.special import ndtr, ndtri
 
 Array = NDArray[np.float64]
 
-# Elements solved at a time: bounds the (elements x components) temporaries.
-BLOCK_ELEMENTS = 1 << 22
-
 
 def normal_mixture_quantile(
     weights: Array, means: Array, scales: Array, mass: Array, upper: NDArray[np.bool_]
@@ -31,21 +28,6 @@ def normal_mixture_quantile(
     -------
     [E]
     """
-    block = max(BLOCK_ELEMENTS // means.shape[1], 1)
-    parts = [
-        _solve(
-            weights[i : i + block],
-            means[i : i + block],
-            scales[i : i + block],
-            mass[i : i + block],
-            upper[i : i + block],
-        )
-        for i in range(0, len(means), block)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0)
-
-
-def _solve(weights: Array, means: Array, scales: Array, mass: Array, upper: NDArray[np.bool_]) -> Array:
     sign = np.where(upper, -1.0, 1.0)
     component = means + scales * (sign * ndtri(mass))[:, None]
     low, high = component.min(axis=1), component.max(axis=1)

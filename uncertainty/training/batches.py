@@ -1,4 +1,4 @@
-"""Mini-batches of a stack: per-member shuffles, gathered in blocks of batches, with the dropout masks of each batch."""
+"""Mini-batches of a stack: per-member shuffles, with rows gathered and dropout masks drawn in blocks of batches."""
 
 from __future__ import annotations
 
@@ -70,10 +70,12 @@ class BatchStream:
         for first, last in self._blocks():
             start, stop = self.bounds[first], self.bounds[last]
             block = self.rows.take(index[:, start:stop])
+            masks = self._masks(stop - start)
             for i in range(first, last):
                 rows = slice(self.bounds[i] - start, self.bounds[i + 1] - start)
                 weight = None if block.weight is None else block.weight[:, rows]
-                yield Batch(block.x[:, rows], block.y[:, rows], weight, self._masks(rows.stop - rows.start))
+                of_batch = [None if mask is None else mask[:, rows] for mask in masks]
+                yield Batch(block.x[:, rows], block.y[:, rows], weight, of_batch)
 
     def _shuffled(self) -> Tensor:
         if self.n_batches == 1:
@@ -83,14 +85,16 @@ class BatchStream:
         return self.index.gather(1, torch.from_numpy(order).to(self.index.device))
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
-        """Ranges of batch numbers whose gathered rows fit the block size."""
-        row_bytes = self.rows.x.element_size() * (self.rows.x.shape[1] + self.rows.y.shape[1] + 1)
-        rows_per_block = max(BLOCK_BYTES_PER_MEMBER // row_bytes, 1)
+        """Ranges of batch numbers whose gathered rows and masks fit the block size."""
+        masked = [w for w, rate in zip(self.mlp.hidden_layer_sizes, self.mlp.dropout_rates, strict=True) if rate > 0.0]
+        numbers = self.rows.x.shape[1] + self.rows.y.shape[1] + 1 + sum(masked)
+        rows_per_block = max(BLOCK_BYTES_PER_MEMBER // (self.rows.x.element_size() * numbers), 1)
         batches_per_block = max(rows_per_block // max(self.bounds[1], 1), 1)
         for first in range(0, self.n_batches, batches_per_block):
             yield first, min(first + batches_per_block, self.n_batches)
 
     def _masks(self, n_rows: int) -> list[Tensor | None]:
+        """One mask [M, n_rows, H] for each hidden layer with dropout."""
         x = self.rows.x
         return [
             draw_mask(self.dropout, rate, (n_rows, width), dtype=x.dtype).to(x.device) if rate > 0.0 else None

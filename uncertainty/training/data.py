@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 
@@ -67,8 +66,3 @@ def batch_starts(n_rows: int, batch_size: int) -> list[int]:
     if len(bounds) > 2 and bounds[-1] - bounds[-2] == 1:
         del bounds[-2]
     return bounds
-
-
-def all_rows(n_members: int, n_rows: int) -> Tensor:
-    """Every member trains on every row: index [M, N]."""
-    return torch.arange(n_rows).repeat(n_members, 1)

@@ -23,7 +23,7 @@ from uncertainty.training.plan import EpochState, TrainingPlan
 from uncertainty.training.stack import Stack
 from uncertainty.training.threads import keep_to_members, limited_threads
 
-# Epochs with non-finite steps that a member may have before it is stopped; each halves its learning rate.
+# Epochs in a row with non-finite steps that a member may have before it is stopped; each halves its learning rate.
 MAX_BACK_OFFS = 10
 
 
@@ -32,7 +32,7 @@ class TrainingResult:
     """Outcome of a fit: `values` [M, P] and `statistics` [M, Q] on the CPU, and what happened on the way.
 
     `history` has one record an epoch; `best_epochs` [M] is where each member's weights come from;
-    `optimizer_state` continues the fit (`partial_fit`).
+    `optimizer_state` and `n_updates` (batches that the running statistics have seen) continue the fit.
     """
 
     values: NDArray[Any]
@@ -41,6 +41,7 @@ class TrainingResult:
     best_epochs: NDArray[np.intp]
     best_losses: NDArray[np.float64]
     optimizer_state: dict[str, Any]
+    n_updates: int
 
 
 def fit_members(
@@ -51,7 +52,9 @@ def fit_members(
     data: TrainingData,
     batches: BatchStream,
     plan: TrainingPlan,
+    *,
     optimizer_state: dict[str, Any] | None = None,
+    n_updates: int = 0,
     n_jobs: int | None = None,
 ) -> TrainingResult:
     """Train the members in `values` [M, P] in place, on at most `n_jobs` threads, and return where they ended.
@@ -64,6 +67,7 @@ def fit_members(
     work = mlp.multiply_adds * len(values) * batches.largest_batch
     with limited_threads(work, n_jobs):
         run = _Run(mlp, head, values, statistics, data, batches, plan)
+        run.stack.n_updates = n_updates
         if optimizer_state is not None:
             run.load_optimizer_state(optimizer_state)
         for epoch in range(1, plan.max_epochs + 1):
@@ -101,7 +105,8 @@ class _Run:
         self.perturbation = None if step is None else step.to(self.values)
         self.n_steps = 0
         self.rate_scale = torch.ones(self.stack.n_members, 1, dtype=self.values.dtype, device=device)
-        self.back_offs = torch.zeros(self.stack.n_members, dtype=torch.long)
+        self.bad_epochs = torch.zeros(self.stack.n_members, dtype=torch.long)
+        self.bad_in_a_row = torch.zeros(self.stack.n_members, dtype=torch.long)
         self.final_values, self.final_statistics = self.values.clone(), self.statistics.clone()
         self.final_epochs = torch.zeros(self.stack.n_members, dtype=torch.long)
         self._keep_good()
@@ -153,7 +158,7 @@ class _Run:
         losses = torch.where(bad, torch.inf, finite_or_infinite(monitored))
         self.best.update(epoch, self.members, losses, self.stack, tol=self.plan.tol)
         stop = self._record(epoch, validation_losses)
-        going_on = self.back_offs[self.members] <= MAX_BACK_OFFS
+        going_on = self.bad_in_a_row[self.members] <= MAX_BACK_OFFS
         if self.plan.patience is not None:
             going_on &= self.best.patient(epoch, self.members, self.plan.patience)
         if not bool(going_on.all()):
@@ -168,7 +173,8 @@ class _Run:
         if bool(bad.any()):
             self.stack.restore(bad_here, self.good_values, self.good_statistics)
             self.rate_scale[bad_here] *= 0.5
-            self.back_offs[self.members[bad]] += 1
+        self.bad_epochs[self.members] += bad
+        self.bad_in_a_row[self.members] = torch.where(bad, self.bad_in_a_row[self.members] + 1, 0)
         self._keep_good()
         return bad
 
@@ -216,7 +222,7 @@ class _Run:
         self.final_statistics[self.members] = self.stack.statistics
 
     def load_optimizer_state(self, state: dict[str, Any]) -> None:
-        self.optimizer.n_steps, self.stack.n_updates = state["n_steps"], state["n_updates"]
+        self.optimizer.n_steps = state["n_steps"]
         for name, buffer in self.optimizer.buffers.items():
             buffer.copy_(torch.from_numpy(np.array(state[name])))
 
@@ -235,24 +241,34 @@ class _Run:
             history=self.history,
             best_epochs=(self.best.epochs if restore else self.final_epochs).numpy(),
             best_losses=self.best.losses.numpy(),
-            optimizer_state={**state, "n_steps": self.optimizer.n_steps, "n_updates": self.stack.n_updates},
+            optimizer_state={**state, "n_steps": self.optimizer.n_steps},
+            n_updates=self.stack.n_updates,
         )
 
     def _check_outcome(self) -> None:
-        hopeless = ~torch.isfinite(self.best.losses)
-        if self.history and bool(hopeless.any()):
+        never_better = self.best.epochs == 0
+        every_epoch_bad = self.bad_in_a_row == self.final_epochs
+        hopeless = every_epoch_bad & ~torch.isfinite(self.best.losses) & (self.final_epochs > 1)
+        if bool(hopeless.any()):
             raise FloatingPointError(
                 f"the loss must be finite, but members {hopeless.nonzero()[:, 0].tolist()} of the "
                 f"{type(self.head).__name__} had no finite loss in {len(self.history)} epochs, at half the learning "
                 f"rate after each. Lower learning_rate_init, or look for extreme values in X and y."
             )
-        never_better = (self.back_offs > 0) & (self.best.epochs == 0)
-        given_up = (self.back_offs > MAX_BACK_OFFS) | never_better
+        given_up = (self.bad_in_a_row > MAX_BACK_OFFS) | (never_better & (self.bad_epochs > 0))
         if bool(given_up.any()):
             warnings.warn(
                 f"{type(self.head).__name__}: members {given_up.nonzero()[:, 0].tolist()} had non-finite gradients in "
-                f"{self.back_offs[given_up].tolist()} of {len(self.history)} epochs and got no further; their best "
+                f"{self.bad_epochs[given_up].tolist()} of {len(self.history)} epochs and got no further; their best "
                 f"finite weights are kept. Lower learning_rate_init, or look for extreme values in X and y.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        elif self.data.validation is not None and bool(never_better.all()):
+            warnings.warn(
+                f"no member came to predict the held-out rows better than it did at the start, by one constant for "
+                f"all rows if the fit is new (NLL {float(self.best.losses.mean()):.3f}, {len(self.history)} epochs). "
+                f"X says nothing about y, or learning_rate_init={self.plan.learning_rate:g} is too high.",
                 ConvergenceWarning,
                 stacklevel=2,
             )

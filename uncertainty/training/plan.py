@@ -36,8 +36,9 @@ Hook = Callable[[EpochState], bool]
 class TrainingPlan:
     """Options of one fit.
 
-    `patience` counts epochs without an improvement of at least `tol` in the monitored loss: the validation loss when
-    `early_stopping`, which also restores each member's best weights, else the training loss. None never stops.
+    `patience` counts epochs without an improvement of at least `tol` in the monitored loss: the validation loss where
+    there are validation rows, which also restores each member's best weights, else the training loss. None never
+    stops.
     """
 
     batch_size: int
@@ -49,6 +50,5 @@ class TrainingPlan:
     l1_ratio: float
     tol: float
     patience: int | None
-    early_stopping: bool
     adversarial_perturbation: Tensor | None = None
     on_epoch_end: tuple[Hook, ...] = ()

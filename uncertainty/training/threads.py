@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import torch
 
-# Below this many multiply-adds a step, waking a second thread costs more than it saves (measured on 2 cores).
-MULTIPLY_ADDS_PER_EXTRA_THREAD = 2_000_000
+# A second thread is worth waking for this much work. With less it saves little on an idle machine, and on a busy one
+# the wait for it costs many times the work: five hundred milliseconds for twenty, measured with the other core taken.
+MULTIPLY_ADDS_PER_THREAD = 10_000_000
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[N
     Never more than the limit in force (joblib sets one in its workers), nor than `n_jobs`.
     """
     before = torch.get_num_threads()
-    wanted = max(1, multiply_adds // MULTIPLY_ADDS_PER_EXTRA_THREAD)
+    wanted = max(1, multiply_adds // MULTIPLY_ADDS_PER_THREAD)
     limit = before if n_jobs is None or n_jobs < 0 else min(before, max(n_jobs, 1))
     torch.set_num_threads(min(wanted, limit))
     try:
