@@ -16,6 +16,7 @@ from uncertainty import (
     ProbabilisticMLPRegressor,
     SnapshotEnsembleRegressor,
 )
+from uncertainty.components import Constant, Zeros
 
 
 @pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "infinity")])
@@ -276,3 +277,47 @@ def test_numbers_beyond_the_training_format_are_refused(quick, regression):
     X, y = regression
     with pytest.raises(ValueError, match=r"X must fit in torch.float32 after scaling.*dtype='float64'"):
         quick(ProbabilisticMLPRegressor, standardize=False).fit(1e60 * X, y)
+
+
+@pytest.mark.parametrize("options", [{"early_stopping": False}, {"early_stopping": np.False_}], ids=str)
+def test_validation_rows_that_nothing_watches_are_refused(any_kind, quick, problem, options):
+    X, y = problem(any_kind)
+    with pytest.raises(ValueError, match="X_val must not be given where nothing watches it"):
+        quick(any_kind, **options).fit(X, y, X_val=X, y_val=y)
+
+
+def test_a_method_that_watches_no_validation_rows_refuses_them(quick, regression):
+    X, y = regression
+    with pytest.raises(ValueError, match=r"X_val must not be given where nothing watches it: .* the method ignores it"):
+        quick(SnapshotEnsembleRegressor, early_stopping=True).fit(X, y, X_val=X, y_val=y)
+
+
+def test_weights_of_validation_rows_alone_are_refused(any_kind, quick, problem):
+    X, y = problem(any_kind)
+    with pytest.raises(ValueError, match="sample_weight_val must come with X_val and y_val"):
+        quick(any_kind).fit(X, y, sample_weight_val=np.ones(len(y)))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "words"),
+    [
+        ("early_stopping", "no", "early_stopping must be True or False, got 'no'"),
+        ("early_stopping", 1, "early_stopping must be True or False, got 1"),
+        ("standardize", [], r"standardize must be 'auto', True or False, got \[\]"),
+        ("standardize", 1, "standardize must be 'auto', True or False, got 1"),
+        ("initializer", Zeros(), r"initializer must draw different weights for different units, got Zeros\(\)"),
+        ("initializer", Constant(0.1), "initializer must draw different weights for different units, got Constant"),
+    ],
+    ids=str,
+)
+def test_values_that_cannot_mean_what_was_wished_are_refused(quick, regression, argument, value, words):
+    with pytest.raises(ValueError, match=words):
+        quick(DeepEnsembleRegressor, **{argument: value}).fit(*regression)
+
+
+@pytest.mark.parametrize("coverage", ["0.9", ["0.5", "0.9"], None, True], ids=str)
+@pytest.mark.parametrize("kind", ["observation", "mean"])
+def test_coverage_that_is_no_number_is_refused(quick, regression, coverage, kind):
+    model = quick(DeepEnsembleRegressor, max_iter=2).fit(*regression)
+    with pytest.raises(TypeError, match="coverage must be a number or a list of numbers, got"):
+        model.predict_interval(regression[0], coverage, kind=kind)

@@ -64,9 +64,10 @@ def two_threads():
 
 
 def global_state():
+    _, keys, position, *_ = np.random.get_state()  # noqa: NPY002 - the global state is what is tested
     return (
         random.getstate(),
-        np.random.get_state()[1].tolist(),  # noqa: NPY002 - the global state is what is tested
+        (keys.tolist(), position),
         torch.random.get_rng_state().tolist(),
         torch.get_num_threads(),
         torch.is_grad_enabled(),
@@ -77,20 +78,13 @@ def global_state():
 @pytest.mark.parametrize("seed", [0, None])
 def test_global_state_is_the_same_after_any_call(any_kind, quick, problem, answers, two_threads, seed):
     X, y = problem(any_kind)
-    if seed is None:
-        # scikit-learn's meaning of None is to draw from numpy's global generator: all but that must stay.
-        before = global_state()
-        quick(any_kind, own={"random_state": None}).fit(X, y)
-        after = global_state()
-        assert before[0] == after[0]
-        assert before[2:] == after[2:]
-        return
     before = global_state()
     model = quick(any_kind, dropout=0.1, own={"random_state": seed}).fit(X, y)
     assert global_state() == before
     answers(model, X)
     if hasattr(model, "sample_y"):
         model.sample_y(X, 3)
+        model.sample_y(X, 3, random_state=None)
     assert global_state() == before
 
 
@@ -209,3 +203,27 @@ def test_a_warm_start_goes_on_from_the_last_weights(any_kind, quick, problem):
     model.fit(X, y)
     assert model.loss_curve_[0] < 0.5 * first[0] + 0.5 * first[-1]
     assert model.input_scaler_ is scaler
+
+
+def test_samples_take_any_kind_of_random_state(quick, regression):
+    X, y = regression
+    model = quick(DeepEnsembleRegressor).fit(X, y)
+
+    def draw(state):
+        return model.sample_y(X, 4, random_state=state)
+
+    for make in (np.random.default_rng, np.random.RandomState):
+        np.testing.assert_array_equal(draw(make(3)), draw(make(3)))
+        assert not np.array_equal(draw(make(3)), draw(make(4)))
+        generator = make(3)
+        assert not np.array_equal(draw(generator), draw(generator))  # it moves on
+    np.testing.assert_array_equal(draw(5), draw(5))
+    assert not np.array_equal(draw(None), draw(None))
+
+
+def test_an_estimator_takes_a_numpy_generator(quick, regression):
+    X, y = regression
+    one, same = (
+        quick(ProbabilisticMLPRegressor, random_state=np.random.default_rng(3)).fit(X, y).predict(X) for _ in range(2)
+    )
+    np.testing.assert_array_equal(one, same)

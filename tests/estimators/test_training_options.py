@@ -1,7 +1,10 @@
 """Options that change how members are trained, seen from outside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty import (
     Adam,
@@ -16,6 +19,7 @@ from uncertainty import (
     SnapshotEnsembleClassifier,
     SnapshotEnsembleRegressor,
 )
+from uncertainty.estimators import options
 
 BASE_OF = [
     (ProbabilisticMLPRegressor, SnapshotEnsembleRegressor),
@@ -24,6 +28,49 @@ BASE_OF = [
 
 
 # -- early stopping ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_best_loss_is_the_smallest_of_the_validation_curve(any_kind, quick, problem, dtype):
+    X, y = problem(any_kind)
+    network = {"max_iter": 40, "n_iter_no_change": 40, "learning_rate_init": 0.05, "dtype": dtype}
+    model = quick(any_kind, **network).fit(X, y)
+    if any_kind.__name__.startswith("DeepEnsemble"):
+        assert model.best_loss_.shape == model.best_iter_.shape == (3,)
+        assert model.best_loss_.mean() <= min(model.validation_curve_)  # each member has its own best epoch
+        first = quick(any_kind, own={"n_estimators": 1}, **network).fit(X, y)
+        assert isinstance(first.best_loss_, float)
+        np.testing.assert_allclose(model.best_loss_[0], first.best_loss_, rtol=1e-5)
+        return
+    assert isinstance(model.best_loss_, float)
+    assert model.best_loss_ == min(getattr(model, "validation_curve_", model.loss_curve_))
+
+
+def pure_noise():
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((100, 5)), rng.standard_normal(100)
+
+
+@pytest.mark.parametrize("task", ["regressor", "classifier"])
+def test_noise_is_said_to_be_noise(quick, task):
+    X, y = pure_noise()
+    kind = ProbabilisticMLPRegressor
+    if task == "classifier":
+        kind, y = ProbabilisticMLPClassifier, (y > 0).astype(int)
+    network = {"max_iter": 5, "learning_rate_init": 0.1, "batch_size": 8}
+    with pytest.warns(ConvergenceWarning, match=r"no member came to predict .*learning_rate_init=0\.1 is too high"):
+        model = quick(kind, **network).fit(X, y, X_val=X[::-1], y_val=y)
+    assert model.best_iter_ == 0
+
+
+def test_a_huge_learning_rate_is_said_to_be_one(quick, regression):
+    with pytest.warns(ConvergenceWarning, match=r"no member came to predict .*learning_rate_init=1000 is too high"):
+        quick(DeepEnsembleRegressor, learning_rate_init=1e3).fit(*regression)
+
+
+@pytest.mark.filterwarnings("error:no member came to predict")
+def test_a_fit_that_learns_is_not_warned_of(any_kind, quick, problem):
+    quick(any_kind, max_iter=40).fit(*problem(any_kind))
 
 
 @pytest.mark.parametrize("kind", [ProbabilisticMLPRegressor, ProbabilisticMLPClassifier])
@@ -250,6 +297,31 @@ def test_snapshots_end_at_the_lowest_rate(quick, regression):
 def test_snapshots_need_an_epoch_for_each_cycle(quick, regression):
     with pytest.raises(ValueError, match=r"max_iter must be at least one epoch for each of the 4 cycles, got 3"):
         quick(SnapshotEnsembleRegressor, own={"n_snapshots": 3, "n_dropped_cycles": 1}, max_iter=3).fit(*regression)
+
+
+@pytest.mark.parametrize(("max_iter", "n_snapshots", "ends"), [(13, 3, [4, 8, 13]), (7, 4, [1, 3, 5, 7]), (5, 5, None)])
+def test_snapshots_keep_the_number_of_epochs(quick, problem, max_iter, n_snapshots, ends):
+    for kind in (SnapshotEnsembleRegressor, SnapshotEnsembleClassifier):
+        X, y = problem(kind)
+        model = quick(kind, own={"n_snapshots": n_snapshots}, max_iter=max_iter, batch_size=8).fit(X, y)
+        assert model.n_iter_ == max_iter
+        assert len(model.predict_members(X)) == n_snapshots
+        rates = np.array([record["learning_rate"] for record in model.history_])
+        lowest = [epoch for epoch in range(1, max_iter) if rates[epoch] > rates[epoch - 1]]
+        assert ends is None or [*lowest, max_iter] == ends
+
+
+@pytest.mark.parametrize(("last", "n_taken"), [(5, 1), (9, 2)])
+def test_snapshots_that_were_not_taken_are_warned_of(quick, regression, monkeypatch, last, n_taken):
+    X, y = regression
+    whole = options.build_plan
+    monkeypatch.setattr(
+        options, "build_plan", lambda *a: replace(whole(*a), on_epoch_end=(lambda state: state.epoch == last,))
+    )
+    with pytest.warns(ConvergenceWarning, match=f"only {n_taken} of 3 snapshots were taken"):
+        model = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 3}, max_iter=12).fit(X, y)
+    assert model.n_iter_ == last
+    assert len(model.predict_members(X)) == n_taken
 
 
 # -- ensembles ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from math import cos, pi
 
+import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
@@ -9,7 +10,7 @@ from numpy.testing import assert_allclose
 from uncertainty import optim
 from uncertainty.components.spec import named_specs
 from uncertainty.optim import ConstantRate, Cosine, CosineRestarts, ExponentialDecay, StepDecay
-from uncertainty.optim.schedules import Schedule
+from uncertainty.optim.schedules import CosineCycles, Schedule, cycle_ends
 
 N_EPOCHS, BATCHES = 12, 7
 N_STEPS = N_EPOCHS * BATCHES
@@ -102,3 +103,37 @@ def test_every_schedule_starts_at_the_full_rate_and_never_leaves_the_unit_interv
 def test_bad_options_are_refused_when_built(spec):
     with pytest.raises(ValueError, match="must be"):
         spec.build(N_EPOCHS, BATCHES)
+
+
+@pytest.mark.parametrize(("n_epochs", "n_cycles"), [(1, 1), (5, 5), (7, 4), (12, 5), (13, 3), (200, 7), (50, 1)])
+def test_cycles_share_out_all_epochs_evenly(n_epochs, n_cycles):
+    ends = cycle_ends(n_epochs, n_cycles)
+    lengths = np.diff([0, *ends])
+    assert len(ends) == n_cycles
+    assert ends[-1] == n_epochs
+    assert lengths.min() >= 1
+    assert np.ptp(lengths) <= 1
+
+
+@pytest.mark.parametrize(("n_epochs", "n_cycles"), [(12, 5), (13, 3), (7, 7), (200, 6), (9, 1)])
+@pytest.mark.parametrize("batches", [1, 7, 40])
+def test_cosine_cycles_start_at_one_and_end_near_zero(n_epochs, n_cycles, batches):
+    factor = CosineCycles(n_cycles).build(n_epochs, batches)
+    found = np.array([factor(step) for step in range(n_epochs * batches + 5)])
+    assert found.min() >= 0.0
+    assert found.max() <= 1.0
+    ends = np.array(cycle_ends(n_epochs, n_cycles)) * batches
+    starts = np.array([0, *ends[:-1]])
+    assert_allclose(found[starts], 1.0)
+    for start, end in zip(starts, ends, strict=True):
+        steps = np.arange(end - start)
+        assert_allclose(found[start:end], 0.5 * (1 + np.cos(pi * steps / (end - start))), atol=1e-12)
+        if end - start > 20:
+            assert found[end - 1] < 0.01
+
+
+def test_cosine_cycles_of_equal_length_are_warm_restarts():
+    cycles = CosineCycles(3).build(12, BATCHES)
+    restarts = CosineRestarts(4).build(12, BATCHES)
+    steps = range(12 * BATCHES)
+    assert_allclose([cycles(step) for step in steps], [restarts(step) for step in steps], atol=1e-12)

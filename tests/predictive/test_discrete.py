@@ -189,3 +189,17 @@ def test_unknown_labels_and_wrong_shapes_are_refused(discrete):
         discrete(2, 3).logpmf([0, 1])
     with pytest.raises(ValueError, match=r"y must hold 0 and 1 in shape \(3, 2\)"):
         discrete(2, 3, n_labels=2).logpmf(np.full((3, 2), 2))
+
+
+@pytest.mark.parametrize("kind", [{"n_classes": 2}, {"n_classes": 4}, {"n_labels": 3}], ids=str)
+def test_mean_and_deviation_are_those_of_the_indicators(discrete, kind):
+    p = discrete(3, 6, **kind)
+    np.testing.assert_array_equal(p.mean(), p.proba())
+    assert p.std().shape == p.mean().shape
+    np.testing.assert_allclose(p.std(), np.sqrt(p.proba() * (1 - p.proba())), rtol=1e-12)
+
+
+def test_cdf_adds_up_the_classes_before(discrete):
+    p = discrete(3, 6, 4, classes=["a", "b", "c", "d"])
+    np.testing.assert_allclose(p.cdf(), np.cumsum(p.proba(), axis=1), rtol=1e-12)
+    np.testing.assert_allclose(p.cdf()[:, -1], 1.0, rtol=1e-12)

@@ -123,3 +123,12 @@ def test_backing_off_saves_a_fit_whose_rate_is_too_large(fit):
     assert_array_equal(seen[0], fitted.start[0])
     assert (seen[-1] != fitted.start[0]).any()
     assert np.isfinite(fitted.values).all()
+
+
+@pytest.mark.parametrize("steps", [{0}, {2}, {0, 1, 2, 3}], ids=str)
+def test_a_bad_step_in_a_single_pass_is_a_warning_not_an_error(fit, steps):
+    # One pass is all that a call of partial_fit makes: there is no later epoch at half the rate.
+    with pytest.warns(ConvergenceWarning, match=re.escape("members [1] had non-finite gradients in [1] of 1 epochs")):
+        fitted = fit(range(2), head=Failing(member=1, steps=steps), max_epochs=1)
+    assert_array_equal(fitted.values[1], fitted.start[0][1])
+    assert np.abs(fitted.values[0] - fitted.start[0][0].numpy()).max() > 1e-3

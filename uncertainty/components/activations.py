@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from uncertainty.components.spec import resolve
+from uncertainty.components.whole_vectors import in_whole_vectors
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -32,6 +33,15 @@ ACTIVATIONS: dict[str, Activation] = {
 
 # Activations that pass about half of their input's second moment on: He et al. (2015), eq. 10.
 RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"})
+
+
+# Activations without an exponential: rounded alike by vector and scalar code.
+EXACT = frozenset({"identity", "relu", "leaky_relu"})
+
+
+def training_activation(name: str) -> Activation:
+    """Return the activation in the form for stacks in training, where no bit of a member may depend on the others."""
+    return ACTIVATIONS[name] if name in EXACT else in_whole_vectors(ACTIVATIONS[name])
 
 
 def resolve_activation(name: str) -> Activation:

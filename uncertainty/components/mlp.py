@@ -14,12 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uncertainty.components.activations import ACTIVATIONS, Activation
+from uncertainty.components.activations import ACTIVATIONS, Activation, training_activation
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.linear import linear, output_linear
 from uncertainty.components.normalization import BatchNormalizer
 from uncertainty.components.parameters import ParameterLayout
-from uncertainty.components.whole_vectors import in_whole_vectors
 
 OUTPUT_WEIGHT, OUTPUT_BIAS = "output.weight", "output.bias"
 
@@ -113,7 +112,7 @@ class MLP:
         n_updates : batches seen so far, for the running statistics
         weight : [M, B] row weights, for the batch statistics
         """
-        activation = in_whole_vectors(ACTIVATIONS[self.activation])
+        activation = training_activation(self.activation)
         h = x
         for i, mask in enumerate(masks):
             z = linear(h, parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"])
