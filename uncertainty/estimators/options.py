@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-STANDARDIZE = {"auto": True, True: True, False: False}
 
 # On a CUDA device a step costs about as much however small it is; below this many multiply-adds a CPU is faster.
 MULTIPLY_ADDS_WORTH_A_GPU = 50_000_000
@@ -116,9 +115,11 @@ def check_validation_fraction(value: Any) -> float:
 
 def resolve_standardize(value: Any) -> bool:
     """Return whether to standardise."""
-    if not isinstance(value, (bool, str)) or value not in STANDARDIZE:
-        raise ValueError(f"standardize must be 'auto', True or False, got {value!r}.")
-    return STANDARDIZE[value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, str) and value == "auto":
+        return True
+    raise ValueError(f"standardize must be 'auto', True or False, got {value!r}.")
 
 
 def resolve_dtype(value: Any) -> torch.dtype:

@@ -123,7 +123,8 @@ def _usable_scale(std: Array, location: Array) -> Array:
 def _robust_range(values: Array, weight: Array | None) -> tuple[Array, Array, Array]:
     """Bounds of each column beyond which values are outliers, and its robust standard deviation (0 if half is equal).
 
-    The bounds are infinite where there is no robust spread, or where so many rows lie beyond that they are no outliers.
+    The bounds are infinite where there is no robust spread, or where so many rows lie beyond that they are no
+    outliers. A single row is always few: there alone an integer weight is not quite a repetition.
     """
     weight = np.ones(len(values)) if weight is None else weight
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75), axis=0, weights=weight, method="inverted_cdf")
