@@ -19,6 +19,7 @@ from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.estimators.wrapping import base_network
 from uncertainty.heads.base import Head
+from uncertainty.optim import Adam
 from uncertainty.optim.schedules import CosineCycles, cycle_ends
 from uncertainty.training import EpochState, TrainingPlan, TrainingResult
 
@@ -95,7 +96,7 @@ class SnapshotEnsembleParameters:
         self.n_jobs = n_jobs
 
     def _network(self) -> NetworkParameters:
-        return base_network(self, max_iter=200, alpha=1e-2, learning_rate_init=1e-2)
+        return base_network(self, max_iter=200, alpha=1e-2, learning_rate_init=1e-2, optimizer=Adam(clip_norm=1.0))
 
     def _method(self) -> Method:
         return _Snapshots(
@@ -114,8 +115,8 @@ class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegress
     Parameters
     ----------
     estimator : ProbabilisticMLPRegressor or None
-        The network; None takes its defaults with max_iter=200, learning_rate_init=1e-2 and
-        alpha=1e-2 (nothing else holds back the overfitting of a run without early stopping). To search its
+        The network; None takes its defaults with max_iter=200, learning_rate_init=1e-2, optimizer=Adam(clip_norm=1)
+        and alpha=1e-2 (nothing else holds back the overfitting of a run without early stopping). To search its
         parameters, pass one explicitly. The ensemble owns the `schedule` and ignores early stopping (all rows are
         trained on); `max_iter` is the number of epochs of all cycles together. `random_state`, `verbose` and
         `warm_start` are overridden.
