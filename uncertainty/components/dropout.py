@@ -7,6 +7,8 @@ member a function.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -62,7 +64,7 @@ def resolve_dropout(value: float | Dropout | None) -> Dropout:
 
 
 def draw_mask(
-    generators: list[np.random.Generator], rate: float, shape: tuple[int, ...], *, dtype: torch.dtype
+    generators: Sequence[np.random.Generator], rate: float, shape: tuple[int, ...], *, dtype: torch.dtype
 ) -> Tensor:
     """Draw a mask [M, *shape], member m from generator m alone, so that it does not depend on the others."""
     threshold = min(round(rate * WORD_RANGE), WORD_RANGE - 1)  # below 1, however close the rate

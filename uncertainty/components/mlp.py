@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from uncertainty.components.activations import ACTIVATIONS, Activation, training_activation
+from uncertainty.components.dropout import draw_mask
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.linear import linear, output_linear
 from uncertainty.components.normalization import BatchNormalizer
@@ -91,6 +92,15 @@ class MLP:
             views[f"norm{i}.scale"].fill_(1.0)
             self.statistics_layout.views(statistics)[f"norm{i}.variance"].fill_(1.0)
         return values, statistics
+
+    def draw_masks(
+        self, generators: Sequence[np.random.Generator], rows: tuple[int, ...] = (), *, dtype: torch.dtype
+    ) -> list[Tensor | None]:
+        """Draw a dropout mask [M, *rows, H] for each hidden layer, None where nothing is dropped."""
+        return [
+            draw_mask(generators, rate, (*rows, width), dtype=dtype) if rate > 0.0 else None
+            for rate, width in zip(self.dropout_rates, self.hidden_layer_sizes, strict=True)
+        ]
 
     def trunk(
         self,

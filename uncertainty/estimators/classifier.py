@@ -14,10 +14,7 @@ from uncertainty.estimators import options
 from uncertainty.estimators.encoding import (
     LabelEncoder,
     RawRows,
-    check_rows,
-    check_validation_rows,
     class_factors,
-    require_two_rows,
     with_class_factors,
 )
 from uncertainty.estimators.estimator import MemberEstimator
@@ -70,15 +67,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         ValueError
             For NaN or infinite values, fewer than two rows or classes, shapes that do not agree, or an unknown option.
         """
-        continues = self._begin_fit()
-        rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=False)
-        require_two_rows(rows)
-        validation = check_validation_rows(self, X_val, y_val, sample_weight_val, numeric_y=False)
-        if continues:
-            self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
-        else:
-            self._prepare(rows)
-        self._train(self._problem(rows, validation), continues=continues)
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(partial_fit_is_available)
@@ -100,16 +89,10 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
                 "class_weight must be None in partial_fit, which does not know the frequencies of rows to come. Pass "
                 "sample_weight."
             )
-        first = not hasattr(self, "members_")
-        unit = None if first else self._weight_unit
-        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=False, weight_unit=unit)
-        if first:
-            require_two_rows(rows)
-            self._prepare(rows, classes)
-        self._train_one_pass(self._problem(rows, None))
+        self._partial_fit(X, y, sample_weight, classes)
         return self
 
-    def _prepare(self, rows: RawRows, classes: ArrayLike | None = None) -> None:
+    def _prepare(self, rows: RawRows, classes: Any = None) -> None:
         """Learn the scaling and the labels, and build the head."""
         self._weight_unit = rows.weight_unit
         self._encoder = LabelEncoder.fit(rows.y, classes)

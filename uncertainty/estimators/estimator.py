@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils.validation import check_is_fitted
 
 from uncertainty.estimators import options
-from uncertainty.estimators.encoding import check_inputs
+from uncertainty.estimators.encoding import (
+    RawRows,
+    check_inputs,
+    check_rows,
+    check_validation_rows,
+    require_two_rows,
+)
 from uncertainty.estimators.fitting import Fit, Problem, fit_network
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start, continue_from
@@ -49,7 +55,41 @@ class MemberEstimator(BaseEstimator):
     def _method(self) -> Method:
         """How members come to be."""
 
+    @abstractmethod
+    def _build_head(self) -> Head:
+        """The head that the base network asks for, for the targets of the fit."""
+
+    @abstractmethod
+    def _prepare(self, rows: RawRows, classes: Any = None) -> None:
+        """Learn scaling and targets from the rows of a new fit, and build the head."""
+
+    @abstractmethod
+    def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
+        """Standardise and encode rows."""
+
     # -- fitting -------------------------------------------------------------------------------------------------
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+        """Fit on checked rows; `validation` holds X_val, y_val and sample_weight_val."""
+        continues = self._begin_fit()
+        rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=is_regressor(self))
+        require_two_rows(rows)
+        watched = check_validation_rows(self, *validation, numeric_y=is_regressor(self))
+        if continues:
+            self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
+        else:
+            self._prepare(rows)
+        self._train(self._problem(rows, watched), continues=continues)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
+        """One pass over checked rows, in the scaling and the unit of weights of the first call."""
+        first = not hasattr(self, "members_")
+        unit = None if first else self._weight_unit
+        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=is_regressor(self), weight_unit=unit)
+        if first:
+            require_two_rows(rows)
+            self._prepare(rows, classes)
+        self._train_one_pass(self._problem(rows, None))
 
     def _begin_fit(self) -> bool:
         """Whether this fit goes on from an earlier one; otherwise that one is forgotten.
@@ -75,7 +115,7 @@ class MemberEstimator(BaseEstimator):
             self._seed = options.draw_seed(self.random_state)
         start = method.start(self.members_ if continues else None)
         if len(start.members) == 0:
-            warnings.warn("warm_start has nothing to train: the ensemble has all its members already.", stacklevel=3)
+            warnings.warn("warm_start has nothing to train: the ensemble has all its members already.", stacklevel=4)
             return
         fit = self._run(method, problem, start)
         self.members_ = method.join(self.members_ if continues else None, fit.members)

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from uncertainty.components.dropout import draw_mask
 from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer
 from uncertainty.estimators.classifier import ProbabilisticClassifier
@@ -43,11 +42,9 @@ class _MaskedNetwork(Method):
         if self.inference == "weight_scaling":
             return super().members(mlp, head, result, seed)
         generators = member_generators(seed, range(self.n_masks), Purpose.MONTE_CARLO)
-        masks = tuple(
-            draw_mask(generators, rate, (width,), dtype=torch.float64).numpy() if rate > 0.0 else None
-            for rate, width in zip(mlp.dropout_rates, mlp.hidden_layer_sizes, strict=True)
-        )
-        return replace(super().members(mlp, head, result, seed), masks=masks)
+        masks = mlp.draw_masks(generators, dtype=torch.float64)
+        arrays = tuple(None if mask is None else mask.numpy() for mask in masks)
+        return replace(super().members(mlp, head, result, seed), masks=arrays)
 
 
 class MCDropoutParameters:

@@ -15,10 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from uncertainty.estimators import options
 from uncertainty.estimators.encoding import (
     RawRows,
-    check_rows,
-    check_validation_rows,
     regression_targets,
-    require_two_rows,
 )
 from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
@@ -72,15 +69,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         ValueError
             For NaN or infinite values, fewer than two rows, shapes that do not agree, or an unknown option.
         """
-        continues = self._begin_fit()
-        rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=True)
-        require_two_rows(rows)
-        validation = check_validation_rows(self, X_val, y_val, sample_weight_val, numeric_y=True)
-        if continues:
-            self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
-        else:
-            self._prepare(rows)
-        self._train(self._problem(rows, validation), continues=continues)
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(partial_fit_is_available)
@@ -90,16 +79,10 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         Scaling is fixed by the rows of the first call, which should be typical. The learning rate stays
         at `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
         """
-        first = not hasattr(self, "members_")
-        unit = None if first else self._weight_unit
-        rows = check_rows(self, X, y, sample_weight, reset=first, numeric_y=True, weight_unit=unit)
-        if first:
-            require_two_rows(rows)
-            self._prepare(rows)
-        self._train_one_pass(self._problem(rows, None))
+        self._partial_fit(X, y, sample_weight)
         return self
 
-    def _prepare(self, rows: RawRows) -> None:
+    def _prepare(self, rows: RawRows, classes: Any = None) -> None:
         """Learn the scaling and build the head."""
         enabled = options.resolve_standardize(self._network().standardize)
         targets = regression_targets(rows)
@@ -115,7 +98,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
                 f"from the median and are damped in training. Check these rows; if they are real, transform y (its "
                 f"logarithm, say).",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _build_head(self) -> Head:

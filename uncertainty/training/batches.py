@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uncertainty.components.dropout import draw_mask
 from uncertainty.components.mlp import MLP
 from uncertainty.training.data import TrainingData, batch_starts
 
@@ -70,7 +69,10 @@ class BatchStream:
         for first, last in self._blocks():
             start, stop = self.bounds[first], self.bounds[last]
             block = self.rows.take(index[:, start:stop])
-            masks = self._masks(stop - start)
+            masks = [
+                None if mask is None else mask.to(block.x.device)
+                for mask in self.mlp.draw_masks(self.dropout, (stop - start,), dtype=block.x.dtype)
+            ]
             for i in range(first, last):
                 rows = slice(self.bounds[i] - start, self.bounds[i + 1] - start)
                 weight = None if block.weight is None else block.weight[:, rows]
@@ -92,11 +94,3 @@ class BatchStream:
         batches_per_block = max(rows_per_block // max(self.bounds[1], 1), 1)
         for first in range(0, self.n_batches, batches_per_block):
             yield first, min(first + batches_per_block, self.n_batches)
-
-    def _masks(self, n_rows: int) -> list[Tensor | None]:
-        """One mask [M, n_rows, H] for each hidden layer with dropout."""
-        x = self.rows.x
-        return [
-            draw_mask(self.dropout, rate, (n_rows, width), dtype=x.dtype).to(x.device) if rate > 0.0 else None
-            for rate, width in zip(self.mlp.dropout_rates, self.mlp.hidden_layer_sizes, strict=True)
-        ]

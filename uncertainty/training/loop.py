@@ -149,7 +149,7 @@ class _Run:
 
     def finish_epoch(self, epoch: int) -> bool:
         """Back off where steps failed, watch the loss, record, drop finished members; True when a hook says stop."""
-        bad = self._back_off(epoch)
+        bad = self._back_off()
         monitored = self.train_losses
         validation_losses = None
         if self.validation is not None:
@@ -165,7 +165,7 @@ class _Run:
             self._retire(going_on)
         return stop
 
-    def _back_off(self, epoch: int) -> Tensor:
+    def _back_off(self) -> Tensor:
         """Members with a non-finite step return to their weights before the epoch, at half the learning rate."""
         unusable = ~torch.isfinite(self.stack.values).all(dim=1) | ~torch.isfinite(self.stack.statistics).all(dim=1)
         bad_here = (self.bad_steps > 0) | unusable
