@@ -6,15 +6,16 @@ import torch
 
 from uncertainty.components import MLP, BatchNorm, HeNormal
 from uncertainty.components.dropout import draw_mask
-from uncertainty.components.linear import output_linear
+from uncertainty.components.layer import Batch
 
 N_MEMBERS, N_ROWS, N_INPUTS, N_RAW = 3, 11, 4, 2
 HIDDEN = [(), (6,), (6, 5)]
 
 
-def make_network(hidden, *, normalized=False, activation="silu", n_members=N_MEMBERS, seed=0):
+def make_network(hidden, *, normalized=False, activation="silu", n_members=N_MEMBERS, seed=0, dropout=0.0):
     """An MLP with random parameters (biases and normalization too) and running statistics, in float64."""
-    mlp = MLP(N_INPUTS, hidden, N_RAW, activation, BatchNorm(epsilon=1e-3).build() if normalized else None)
+    normalizer = BatchNorm(epsilon=1e-3).build() if normalized else None
+    mlp = MLP(N_INPUTS, hidden, N_RAW, activation, normalizer, (dropout,) * len(hidden))
     generators = [np.random.default_rng((seed, m)) for m in range(n_members)]
     values, statistics = mlp.initialize(generators, HeNormal(), dtype=torch.float64)
     noise = torch.Generator().manual_seed(seed)
@@ -29,10 +30,10 @@ def make_rows(n_members=N_MEMBERS):
 
 def train_form(mlp, x, values, statistics, masks=None):
     """Raw outputs of the training form."""
-    parameters = mlp.layout.views(values)
-    masks = [None] * mlp.n_hidden_layers if masks is None else masks
-    h = mlp.trunk(x, parameters, mlp.statistics_layout.views(statistics), masks=masks)
-    return output_linear(h, parameters["output.weight"], parameters["output.bias"])
+    batch = Batch(x, x, None, [None] * mlp.n_hidden_layers if masks is None else masks)
+    for layer in mlp.layers(values, torch.zeros_like(values), statistics):
+        x = layer.forward(x, batch, n_updates=0)
+    return x.clone()
 
 
 def loop_form(mlp, x, values, statistics, masks=None):
@@ -110,11 +111,11 @@ def test_masks_folded_into_the_weights_equal_masks_applied(masked, normalized):
 
 
 def test_training_masks_belong_to_rows_and_follow_the_activation():
-    mlp, values, statistics = make_network((6, 5), activation="sigmoid")  # sigmoid(0) is not 0
+    mlp, values, statistics = make_network((6, 5), activation="sigmoid", dropout=0.5)  # sigmoid(0) is not 0
     x = make_rows()
     masks = [torch.ones(N_MEMBERS, N_ROWS, 6).double(), torch.ones(N_MEMBERS, N_ROWS, 5).double()]
     masks[1][1, 4] = 0.0
-    out, plain = train_form(mlp, x, values, statistics, masks), train_form(mlp, x, values, statistics)
+    out, plain = (train_form(mlp, x, values, statistics, m) for m in (masks, [torch.ones_like(m) for m in masks]))
     bias = mlp.layout.views(values)["output.bias"]
     torch.testing.assert_close(out[1, 4], bias[1])
     changed = (out != plain).any(dim=2).nonzero().tolist()

@@ -4,13 +4,15 @@ import pytest
 import torch
 
 from uncertainty.components import BatchNorm
+from uncertainty.components.layer import Batch
+from uncertainty.components.normalization import BatchNormLayer
 
 N_MEMBERS, N_ROWS, WIDTH = 3, 9, 4
 
 
 @pytest.fixture
 def layer():
-    """Inputs [M, B, H], scale and shift [M, H] that require gradients, and fresh running statistics."""
+    """Inputs [M, B, H], scale and shift [M, H], and fresh running statistics."""
     generator = torch.Generator().manual_seed(0)
 
     def draw(*shape):
@@ -18,12 +20,24 @@ def layer():
 
     z = 3.0 * draw(N_MEMBERS, N_ROWS, WIDTH) + 2.0
     return {
-        "z": z.requires_grad_(),
-        "scale": (1.0 + 0.3 * draw(N_MEMBERS, WIDTH)).requires_grad_(),
-        "shift": draw(N_MEMBERS, WIDTH).requires_grad_(),
+        "z": z,
+        "scale": 1.0 + 0.3 * draw(N_MEMBERS, WIDTH),
+        "shift": draw(N_MEMBERS, WIDTH),
         "running_mean": torch.zeros(N_MEMBERS, WIDTH, dtype=torch.float64),
         "running_variance": torch.ones(N_MEMBERS, WIDTH, dtype=torch.float64),
     }
+
+
+def build(normalizer, layer):
+    """The training form, and the tensors it writes the gradients of scale and shift to."""
+    gradients = torch.zeros_like(layer["scale"]), torch.zeros_like(layer["shift"])
+    running = layer["running_mean"], layer["running_variance"]
+    return BatchNormLayer(normalizer, (layer["scale"], layer["shift"]), gradients, running), gradients
+
+
+def forward(normalizer, layer, n_updates, weight=None):
+    batch = Batch(layer["z"], layer["z"], weight, [])
+    return build(normalizer, layer)[0].forward(layer["z"].clone(), batch, n_updates).clone()
 
 
 def torch_layers(layer, momentum, epsilon):
@@ -39,11 +53,12 @@ def torch_layers(layer, momentum, epsilon):
 
 def test_output_and_gradients_equal_torch(layer):
     epsilon = 1e-2  # large, so that its place inside the root matters
-    out = BatchNorm(epsilon=epsilon).build().forward(**layer, n_updates=0)
+    made, (scale_gradient, shift_gradient) = build(BatchNorm(epsilon=epsilon).build(), layer)
+    out = made.forward(layer["z"].clone(), Batch(layer["z"], layer["z"], None, []), 0).clone()
     probe = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    got = torch.autograd.grad((out * probe).sum(), (layer["z"], layer["scale"], layer["shift"]))
+    got = made.backward(probe.clone(), to_input=True), scale_gradient, shift_gradient
     for m, module in enumerate(torch_layers(layer, 0.1, epsilon)):
-        z = layer["z"][m].detach().requires_grad_()
+        z = layer["z"][m].clone().requires_grad_()
         expected = module(z)
         torch.testing.assert_close(out[m], expected, rtol=1e-10, atol=1e-10)
         wanted = torch.autograd.grad((expected * probe[m]).sum(), (z, module.weight, module.bias))
@@ -55,8 +70,8 @@ def test_running_statistics_follow_torch_once_warm(layer):
     momentum, normalizer = 0.3, BatchNorm(momentum=0.3).build()
     modules = torch_layers(layer, momentum, 1e-5)
     for step in range(4):
-        batch = {**layer, "z": layer["z"].detach() * (1 + step) - step}
-        normalizer.forward(**batch, n_updates=1000 + step)
+        batch = {**layer, "z": layer["z"] * (1 + step) - step}
+        forward(normalizer, batch, 1000 + step)
         for module, z in zip(modules, batch["z"], strict=True):
             module(z)
     torch.testing.assert_close(layer["running_mean"], torch.stack([m.running_mean for m in modules]))
@@ -70,15 +85,15 @@ def test_the_first_batches_are_averaged_plainly(layer):
     normalizer = BatchNorm(momentum=0.2).build()
     means, variances = [], []
     for step in range(5):  # 1 / momentum batches
-        z = layer["z"].detach() * (1 + step) - step
-        normalizer.forward(**{**layer, "z": z}, n_updates=step)
+        z = layer["z"] * (1 + step) - step
+        forward(normalizer, {**layer, "z": z}, step)
         means.append(z.mean(dim=1))
         variances.append(z.var(dim=1, correction=0))
         torch.testing.assert_close(layer["running_mean"], torch.stack(means).mean(dim=0))
         torch.testing.assert_close(layer["running_variance"], torch.stack(variances).mean(dim=0))
-    z = layer["z"].detach() + 50.0
+    z = layer["z"] + 50.0
     before = layer["running_mean"].clone()
-    normalizer.forward(**{**layer, "z": z}, n_updates=5)
+    forward(normalizer, {**layer, "z": z}, 5)
     torch.testing.assert_close(layer["running_mean"], 0.8 * before + 0.2 * z.mean(dim=1))
 
 
@@ -87,11 +102,11 @@ def repeated_and_weighted(layer):
     normalizer = BatchNorm().build()
     times = torch.tensor([1, 3, 1, 2, 1, 1, 4, 1, 1])
     weight = (times / times.double().mean()).expand(N_MEMBERS, -1)
-    weighted = normalizer.forward(**layer, n_updates=0, weight=weight)
+    weighted = forward(normalizer, layer, 0, weight)
     repeated_layer = {**layer, "z": layer["z"].repeat_interleave(times, dim=1)}
     fresh = {"running_mean": torch.zeros_like(layer["running_mean"])}
     fresh["running_variance"] = torch.ones_like(layer["running_variance"])
-    repeated = normalizer.forward(**{**repeated_layer, **fresh}, n_updates=0)
+    repeated = forward(normalizer, {**repeated_layer, **fresh}, 0)
     weighted = weighted.repeat_interleave(times, dim=1)
     return (weighted, layer["running_mean"], layer["running_variance"]), (repeated, *fresh.values())
 

@@ -1,5 +1,7 @@
 """Mini-batches: bounds, one visit a row an epoch, and masks for each row."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -44,7 +46,8 @@ def test_every_row_is_seen_once_an_epoch(n_rows, batch_size, n_inputs):
     stream = numbered_stream(2, n_rows, batch_size, n_inputs=n_inputs)
     orders = []
     for _ in range(2):
-        batches = list(stream.epoch())
+        # Copies: a batch is good until the next one is asked for.
+        batches = [copy.deepcopy(batch) for batch in stream.epoch()]
         assert len(batches) == stream.n_batches
         sizes = [batch.x.shape[1] for batch in batches]
         assert sizes == np.diff(batch_starts(n_rows, batch_size)).tolist()
@@ -86,4 +89,4 @@ def test_dropout_masks_belong_to_rows_and_change_with_every_batch():
         assert batch.masks[0].shape == (2, 8, 6)
         assert not torch.equal(batch.masks[0][0, 0], batch.masks[0][0, 1])
     assert not torch.equal(batches[0].masks[0], batches[1].masks[0])
-    assert [batch.masks for batch in numbered_stream(2, 24, 8).epoch()] == [[None]] * 3
+    assert [batch.masks for batch in numbered_stream(2, 24, 8).epoch()] == [(None,)] * 3

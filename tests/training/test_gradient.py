@@ -8,11 +8,10 @@ import torch
 
 from uncertainty import heads
 from uncertainty.components import MLP, BatchNorm, HeNormal
-from uncertainty.components.dropout import draw_mask
+from uncertainty.components.layer import Batch
 from uncertainty.components.mlp import OUTPUT_WEIGHT
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
-from uncertainty.training.batches import Batch
 from uncertainty.training.stack import Stack
 
 N_MEMBERS, N_ROWS, N_INPUTS, EPSILON = 3, 9, 4, 1e-3
@@ -52,7 +51,9 @@ def every_head():
 
 def make_problem(head, kind, hidden, *, normalized=False, dropout=False, weighted=False):
     """A stack at random parameters and a batch for it."""
-    mlp = MLP(N_INPUTS, hidden, head.n_raw, "silu", BatchNorm(epsilon=EPSILON).build() if normalized else None)
+    normalizer = BatchNorm(epsilon=EPSILON).build() if normalized else None
+    rates = (0.4 if dropout else 0.0,) * len(hidden)
+    mlp = MLP(N_INPUTS, hidden, head.n_raw, "silu", normalizer, rates)
     sources = [np.random.default_rng(m) for m in range(N_MEMBERS)]
     values, statistics = mlp.initialize(sources, HeNormal(), dtype=torch.float64)
     noise = torch.Generator().manual_seed(0)
@@ -64,7 +65,7 @@ def make_problem(head, kind, hidden, *, normalized=False, dropout=False, weighte
     if n_classes:
         y = torch.randint(n_classes, y.shape, generator=noise).double()
     weight = 2 * torch.rand(N_MEMBERS, N_ROWS, generator=noise, dtype=values.dtype) if weighted else None
-    masks = [draw_mask(sources, 0.4, (N_ROWS, w), dtype=values.dtype) if dropout else None for w in hidden]
+    masks = mlp.draw_masks(sources, (N_ROWS,), dtype=values.dtype)
     return Stack(mlp, head, values, statistics), Batch(x, y, weight, masks)
 
 
@@ -101,7 +102,7 @@ def written_gradient(stack, batch, x):
 
 def assert_gradient_is_right(stack, batch):
     loss, gradient, _ = written_gradient(stack, batch, batch.x)
-    actual = stack.compute_gradient(batch)
+    actual = stack.compute_gradient(batch) / N_ROWS
     torch.testing.assert_close(actual, loss, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(stack.gradient, gradient, rtol=1e-7, atol=1e-9)
     stack.compute_gradient(batch)  # the second call must not add to the first
@@ -134,7 +135,7 @@ def test_adversarial_gradient_is_the_mean_over_rows_and_their_neighbours(hidden,
     neighbour = batch.x + perturbation * x_gradient.sign()
     far_loss, far_gradient, _ = written_gradient(stack, batch, neighbour)
     kept = batch.x.clone()
-    actual = stack.compute_adversarial_gradient(batch, perturbation)
+    actual = stack.compute_adversarial_gradient(batch, perturbation) / N_ROWS
     torch.testing.assert_close(actual, (loss + far_loss) / 2, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(stack.gradient, (gradient + far_gradient) / 2, rtol=1e-7, atol=1e-9)
     assert torch.equal(batch.x, kept)

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import Spec, check_number
 
 # A unit is dropped when a 16-bit random word falls below rate * 2^16: drawing words is several times faster than
@@ -64,18 +65,44 @@ def resolve_dropout(value: float | Dropout | None) -> Dropout:
 
 
 def draw_mask(
-    generators: Sequence[np.random.Generator], rate: float, shape: tuple[int, ...], *, dtype: torch.dtype
+    generators: Sequence[np.random.Generator],
+    rate: float,
+    shape: tuple[int, ...],
+    *,
+    dtype: torch.dtype,
+    scratch: Scratch | None = None,
 ) -> Tensor:
-    """Draw a mask [M, *shape], member m from generator m alone, so that it does not depend on the others."""
+    """Draw a mask [M, *shape], member m from generator m alone, so that it does not depend on the others.
+
+    It lies on the CPU, with `scratch` in its memory. Units that stay are scaled by 1 / (1 - rate).
+    """
     threshold = min(round(rate * WORD_RANGE), WORD_RANGE - 1)  # below 1, however close the rate
-    n_entries = int(np.prod(shape))
-    kept = np.empty((len(generators), n_entries), dtype=bool)
-    for row, generator in zip(kept, generators, strict=True):
-        np.greater_equal(_random_words(generator, n_entries), threshold, out=row)
-    scale = WORD_RANGE / (WORD_RANGE - threshold)
-    return torch.from_numpy(kept).to(dtype).mul_(scale).view(len(generators), *shape)
+    shape = (len(generators), *shape)
+    mask = torch.empty(shape, dtype=dtype) if scratch is None else scratch(*shape)
+    kept = np.empty(int(np.prod(shape[1:])), dtype=bool)
+    for row, generator in zip(mask.view(len(generators), -1).numpy(), generators, strict=True):
+        np.greater_equal(_random_words(generator, kept.size), threshold, out=kept)
+        np.multiply(kept, row.dtype.type(WORD_RANGE / (WORD_RANGE - threshold)), out=row)
+    return mask
 
 
 def _random_words(generator: np.random.Generator, n_words: int) -> NDArray[np.uint16]:
     raw = generator.bit_generator.random_raw(-(-n_words // 4))  # 64 bits make four words
     return np.atleast_1d(raw).astype(np.uint64, copy=False).view(np.uint16)[:n_words]
+
+
+class DropoutLayer(Layer):
+    """Dropout in training, by the batch's mask of hidden layer `number`."""
+
+    def __init__(self, number: int, like: Tensor) -> None:
+        self.number = number
+        self._output = Scratch(like)
+
+    def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
+        mask = batch.masks[self.number]
+        assert mask is not None
+        self._mask = mask
+        return torch.mul(x, mask, out=self._output(*x.shape))
+
+    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+        return gradient.mul_(self._mask)

@@ -1,9 +1,11 @@
-"""Affine maps on the member axis."""
+"""Affine maps on the member axis: as functions, for prediction, and as layers in training."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+from uncertainty.components.layer import Batch, Layer, Scratch
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -58,3 +60,51 @@ def output_linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
             return tall.view(n_members, n_raw, -1).transpose(1, 2)
         weight, bias = weight.expand(h.shape[0], -1, -1), bias.expand(h.shape[0], -1)
     return torch.baddbmm(bias.unsqueeze(2), weight, h.transpose(1, 2)).transpose(1, 2)
+
+
+class LinearLayer(Layer):
+    """x W + b of a hidden layer: `weight` [M, D, H], `bias` [M, H], and views of their gradients to write to."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> None:
+        self.weight = weight
+        self.weight_gradient = weight_gradient
+        self.bias_gradient = bias_gradient
+        self._bias = bias.unsqueeze(1)
+        self._transposed = weight.transpose(1, 2)
+        self._output, self._input_gradient = Scratch(weight), Scratch(weight)
+
+    def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
+        self._x = x
+        out = self._output(*x.shape[:2], self.weight.shape[2])
+        return torch.baddbmm(self._bias, x, self.weight, out=out)
+
+    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+        torch.bmm(self._x.transpose(1, 2), gradient, out=self.weight_gradient)
+        torch.sum(gradient, 1, out=self.bias_gradient)
+        if not to_input:
+            return gradient
+        return torch.bmm(gradient, self._transposed, out=self._input_gradient(*self._x.shape))
+
+
+class OutputLayer(Layer):
+    """h W^T + b of the output layer, as `output_linear`: `weight` [M, R, H], `bias` [M, R]."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> None:
+        self.weight = weight
+        self.weight_gradient = weight_gradient
+        self.bias_gradient = bias_gradient
+        self._bias = bias.unsqueeze(2)
+        self._output, self._input_gradient = Scratch(weight), Scratch(weight)
+
+    def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
+        self._x = x
+        out = self._output(x.shape[0], self.weight.shape[1], x.shape[1])  # [M, R, B]
+        return torch.baddbmm(self._bias, self.weight, x.transpose(1, 2), out=out).transpose(1, 2)
+
+    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+        transposed = gradient.transpose(1, 2)  # [M, R, B]
+        torch.bmm(transposed, self._x, out=self.weight_gradient)
+        torch.sum(transposed, 2, out=self.bias_gradient)
+        if not to_input:
+            return gradient
+        return torch.bmm(gradient, self.weight, out=self._input_gradient(*self._x.shape))

@@ -1,7 +1,7 @@
 """The multi-layer perceptron of a stack of members: x -> raw outputs [M, N, R].
 
-Training and prediction are two functions of the same parameters. `trunk` is the training form: batch statistics,
-dropout masks, autograd. `fold` gives the prediction form: running statistics and masks are absorbed into the weights,
+Training and prediction are two functions of the same parameters. `layers` gives the training form: batch statistics,
+dropout masks, gradients. `fold` gives the prediction form: running statistics and masks are absorbed into the weights,
 which leaves plain affine layers and no mode to switch.
 """
 
@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uncertainty.components.activations import ACTIVATIONS, Activation, training_activation
-from uncertainty.components.dropout import draw_mask
+from uncertainty.components.activations import ACTIVATIONS, ActivationLayer, Function
+from uncertainty.components.dropout import DropoutLayer, draw_mask
 from uncertainty.components.initializers import Initializer
-from uncertainty.components.linear import linear, output_linear
-from uncertainty.components.normalization import BatchNormalizer
+from uncertainty.components.layer import Layer, Scratch
+from uncertainty.components.linear import LinearLayer, OutputLayer, linear, output_linear
+from uncertainty.components.normalization import BatchNormalizer, BatchNormLayer
 from uncertainty.components.parameters import ParameterLayout
 
 OUTPUT_WEIGHT, OUTPUT_BIAS = "output.weight", "output.bias"
@@ -94,51 +95,41 @@ class MLP:
         return values, statistics
 
     def draw_masks(
-        self, generators: Sequence[np.random.Generator], rows: tuple[int, ...] = (), *, dtype: torch.dtype
+        self,
+        generators: Sequence[np.random.Generator],
+        rows: tuple[int, ...] = (),
+        *,
+        dtype: torch.dtype,
+        scratch: Sequence[Scratch | None] | None = None,
     ) -> list[Tensor | None]:
-        """Draw a dropout mask [M, *rows, H] for each hidden layer, None where nothing is dropped."""
+        """Draw a dropout mask [M, *rows, H] for each hidden layer, None where nothing is dropped.
+
+        With `scratch`, one a hidden layer, the masks lie in its memory.
+        """
+        memory = scratch or (None,) * self.n_hidden_layers
         return [
-            draw_mask(generators, rate, (*rows, width), dtype=dtype) if rate > 0.0 else None
-            for rate, width in zip(self.dropout_rates, self.hidden_layer_sizes, strict=True)
+            draw_mask(generators, rate, (*rows, width), dtype=dtype, scratch=of_layer) if rate > 0.0 else None
+            for rate, width, of_layer in zip(self.dropout_rates, self.hidden_layer_sizes, memory, strict=True)
         ]
 
-    def trunk(
-        self,
-        x: Tensor,
-        parameters: dict[str, Tensor],
-        statistics: dict[str, Tensor],
-        *,
-        masks: Sequence[Tensor | None],
-        n_updates: int = 0,
-        weight: Tensor | None = None,
-    ) -> Tensor:
-        """Return the last hidden layer [M, B, H] in training form.
+    def layers(self, values: Tensor, gradient: Tensor, statistics: Tensor) -> list[Layer]:
+        """Return the training form of the members in `values` [M, P]: layers from x to raw outputs.
 
-        Parameters
-        ----------
-        x : [M, B, D]
-        parameters, statistics : views by name; the running statistics are updated in place
-        masks : one dropout mask [M, B, H] a hidden layer, or None where nothing is dropped
-        n_updates : batches seen so far, for the running statistics
-        weight : [M, B] row weights, for the batch statistics
+        They read `values`, write the gradients of all parameters to `gradient` [M, P], and move the running
+        `statistics` [M, Q] in place.
         """
-        activation = training_activation(self.activation)
-        h = x
-        for i, mask in enumerate(masks):
-            z = linear(h, parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"])
+        p, g, s = self.layout.views(values), self.layout.views(gradient), self.statistics_layout.views(statistics)
+        layers: list[Layer] = []
+        for i in range(self.n_hidden_layers):
+            weight, bias, scale, shift = (f"hidden{i}.weight", f"hidden{i}.bias", f"norm{i}.scale", f"norm{i}.shift")
+            layers.append(LinearLayer(p[weight], p[bias], g[weight], g[bias]))
             if self.normalizer is not None:
-                z = self.normalizer.forward(
-                    z,
-                    parameters[f"norm{i}.scale"],
-                    parameters[f"norm{i}.shift"],
-                    running_mean=statistics[f"norm{i}.mean"],
-                    running_variance=statistics[f"norm{i}.variance"],
-                    n_updates=n_updates,
-                    weight=weight,
-                )
-            h = activation(z)
-            h = h if mask is None else h * mask
-        return h
+                running = s[f"norm{i}.mean"], s[f"norm{i}.variance"]
+                layers.append(BatchNormLayer(self.normalizer, (p[scale], p[shift]), (g[scale], g[shift]), running))
+            layers.append(ActivationLayer(ACTIVATIONS[self.activation], values))
+            if self.dropout_rates and self.dropout_rates[i] > 0.0:
+                layers.append(DropoutLayer(i, values))
+        return [*layers, OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS])]
 
     def fold(self, values: Tensor, statistics: Tensor, masks: Sequence[Tensor | None] | None = None) -> FoldedMLP:
         """Return the prediction form of the members in `values` [M, P].
@@ -165,7 +156,7 @@ class MLP:
             mask = masks[i]
         output = parameters[OUTPUT_WEIGHT]
         output = output if mask is None else output * mask.unsqueeze(1)
-        return FoldedMLP(tuple(layers), output, parameters[OUTPUT_BIAS], ACTIVATIONS[self.activation])
+        return FoldedMLP(tuple(layers), output, parameters[OUTPUT_BIAS], ACTIVATIONS[self.activation].function)
 
 
 @dataclass(frozen=True)
@@ -175,7 +166,7 @@ class FoldedMLP:
     layers: tuple[tuple[Tensor, Tensor], ...]
     output_weight: Tensor
     output_bias: Tensor
-    activation: Activation
+    activation: Function
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""

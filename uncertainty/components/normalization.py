@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import Spec, check_number
 
 
@@ -45,43 +46,65 @@ class BatchNorm(Spec):
 
 @dataclass(frozen=True)
 class BatchNormalizer:
-    """Runtime form of `BatchNorm`; `scale`, `shift`, `mean` and `variance` are [M, H]."""
+    """Runtime form of `BatchNorm` for prediction; its training form is `BatchNormLayer`."""
 
     momentum: float
     epsilon: float
 
-    def forward(
-        self,
-        z: Tensor,
-        scale: Tensor,
-        shift: Tensor,
-        *,
-        running_mean: Tensor,
-        running_variance: Tensor,
-        n_updates: int,
-        weight: Tensor | None = None,
-    ) -> Tensor:
-        """Normalize `z` [M, B, H] by its own batch and update the running statistics in place.
-
-        `weight` [M, B] weighs the rows; `n_updates` counts the batches that the running statistics have seen.
-        """
-        mean, variance = _batch_moments(z, weight)  # [M, 1, H]
-        with torch.no_grad():
-            step = max(self.momentum, 1.0 / (n_updates + 1))
-            running_mean.lerp_(mean[:, 0], step)
-            running_variance.lerp_(variance[:, 0], step)
-        return (z - mean) * (torch.rsqrt(variance + self.epsilon) * scale.unsqueeze(1)) + shift.unsqueeze(1)
-
     def affine(self, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (a, b), each [M, H], such that prediction normalizes by a z + b."""
+        """Return (a, b), each [M, H], such that prediction normalizes by a z + b; all arguments are [M, H]."""
         a = scale * torch.rsqrt(variance + self.epsilon)
         return a, shift - a * mean
 
 
-def _batch_moments(z: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
-    if weight is None:
+class BatchNormLayer(Layer):
+    """Batch normalization in training; `parameters` and `gradients` hold scale and shift, all arrays are [M, H].
+
+    `statistics` holds the running mean and variance, which every forward step moves in place.
+    """
+
+    def __init__(
+        self,
+        normalizer: BatchNormalizer,
+        parameters: tuple[Tensor, Tensor],
+        gradients: tuple[Tensor, Tensor],
+        statistics: tuple[Tensor, Tensor],
+    ) -> None:
+        self.normalizer = normalizer
+        self.scale, self.shift = (parameter.unsqueeze(1) for parameter in parameters)
+        self.scale_gradient, self.shift_gradient = gradients
+        self.running_mean, self.running_variance = statistics
+        self._normalized, self._output = Scratch(self.scale), Scratch(self.scale)
+
+    def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
+        self._share = _row_shares(batch.weight)  # [M, B, 1], or None for equal ones
+        mean, variance = _batch_moments(x, self._share)  # [M, 1, H]
+        step = max(self.normalizer.momentum, 1.0 / (n_updates + 1))
+        self.running_mean.lerp_(mean[:, 0], step)
+        self.running_variance.lerp_(variance[:, 0], step)
+        self._inverse_std = torch.rsqrt(variance + self.normalizer.epsilon)
+        normalized = torch.sub(x, mean, out=self._normalized(*x.shape)).mul_(self._inverse_std)
+        return torch.addcmul(self.shift, normalized, self.scale, out=self._output(*x.shape))
+
+    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+        """Ioffe & Szegedy (2015), the derivatives after eq. 4, with the share of a row for 1 / m."""
+        normalized, work = self._normalized(*gradient.shape), self._output(*gradient.shape)
+        torch.sum(gradient, 1, out=self.shift_gradient)
+        torch.sum(torch.mul(gradient, normalized, out=work), 1, out=self.scale_gradient)
+        through_moments = torch.addcmul(
+            self.shift_gradient.unsqueeze(1), normalized, self.scale_gradient.unsqueeze(1), out=work
+        )
+        through_moments.mul_(1.0 / gradient.shape[1] if self._share is None else self._share)
+        return gradient.sub_(through_moments).mul_(self._inverse_std * self.scale)
+
+
+def _row_shares(weight: Tensor | None) -> Tensor | None:
+    return None if weight is None else (weight / weight.sum(dim=1, keepdim=True)).unsqueeze(2)
+
+
+def _batch_moments(z: Tensor, share: Tensor | None) -> tuple[Tensor, Tensor]:
+    if share is None:
         variance, mean = torch.var_mean(z, dim=1, correction=0, keepdim=True)
         return mean, variance
-    share = (weight / weight.sum(dim=1, keepdim=True)).unsqueeze(2)  # [M, B, 1]
     mean = (share * z).sum(dim=1, keepdim=True)
     return mean, (share * (z - mean).square()).sum(dim=1, keepdim=True)

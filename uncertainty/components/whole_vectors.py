@@ -16,6 +16,16 @@ from torch.nn import functional
 WHOLE = 64
 
 
+def padded_to_whole_vectors(size: int) -> int:
+    """Return the smallest whole number of vectors that holds `size` numbers, in numbers."""
+    return -(-size // WHOLE) * WHOLE
+
+
+def whole_memory(scratch: Tensor) -> Tensor:
+    """Return the memory of a `Scratch` tensor [M, ...] as a flat array of whole vectors, the padding included."""
+    return scratch.as_strided((padded_to_whole_vectors(scratch.numel()),), (1,))
+
+
 def in_whole_vectors(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """Return `function` of z [M, ...], computed on an array that is padded to whole vectors where members are not."""
 

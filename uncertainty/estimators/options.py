@@ -9,7 +9,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from uncertainty import components, heads, optim
-from uncertainty.components.activations import RECTIFIERS, resolve_activation
+from uncertainty.components.activations import resolve_activation
 from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Constant, GlorotUniform, HeNormal, Initializer, Zeros
 from uncertainty.components.mlp import MLP
@@ -66,7 +66,7 @@ def build_initializer(network: NetworkParameters) -> Initializer:
             f"initializer must draw different weights for different units, got {network.initializer!r}. Equal units "
             f"stay equal: choose another."
         )
-    automatic = HeNormal() if network.activation in RECTIFIERS else GlorotUniform()
+    automatic = HeNormal() if resolve_activation(network.activation).rectifier else GlorotUniform()
     choices = {"auto": automatic, **named_specs(components, Initializer)}
     return resolve("initializer", network.initializer, choices, Initializer)
 

@@ -55,11 +55,11 @@ class Head(ABC):
         """Return the negative log-likelihood [..., N] and its gradient with respect to raw [..., N, R].
 
         This default goes through autograd, so a head without a closed form trains too; the standard heads give
-        their closed form here, because it is called at every step.
+        their closed form here, because it is called at every step, in inference mode.
         """
-        with torch.enable_grad():
-            leaf = raw.detach().requires_grad_()
-            nll = -self.log_prob(leaf, y)
+        with torch.inference_mode(False), torch.enable_grad():
+            leaf = raw.clone().requires_grad_()  # copies made here are ordinary tensors, which autograd can keep
+            nll = -self.log_prob(leaf, y.clone())
             (score,) = torch.autograd.grad(nll.sum(), leaf)
         return nll.detach(), score
 

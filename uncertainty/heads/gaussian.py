@@ -72,20 +72,21 @@ class GaussianHead(Head):
         return -(torch.log(sigma) + 0.5 * z.square() + HALF_LOG_2PI).sum(dim=-1)
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        mean, rho = raw.split(self.n_targets, dim=-1)
+        n = self.n_targets
+        mean, rho = raw.narrow(-1, 0, n), raw.narrow(-1, n, n)
         sigma = scale_from_raw(rho, self.floor)
-        z = (y - mean) / sigma
-        z_squared = z.square()
-        nll = (torch.log(sigma) + 0.5 * z_squared).sum(dim=-1) + self.n_targets * HALF_LOG_2PI
+        inverse = sigma.reciprocal()
+        z = (y - mean).mul_(inverse)
         score = torch.empty_like(raw)
-        d_mean, d_rho = score.split(self.n_targets, dim=-1)
-        torch.div(z, -sigma, out=d_mean)
-        torch.mul(scale_derivative(rho) / sigma, 1.0 - z_squared, out=d_rho)
+        d_mean = torch.mul(z, inverse, out=score.narrow(-1, 0, n)).neg_()
+        d_sigma = torch.addcmul(inverse, z, d_mean, out=score.narrow(-1, n, n))  # (1 - z^2) / sigma
+        d_sigma.mul_(scale_derivative(rho))
+        nll = sigma.log_().addcmul_(z, z, value=0.5).sum(dim=-1).add_(n * HALF_LOG_2PI)
         return nll, score
 
     def distribution(self, raw: NDArray[np.float64]) -> NormalMixture:
         mean, rho = raw[..., : self.n_targets], raw[..., self.n_targets :]
-        weights = np.ones((*raw.shape[:-1], 1))
+        weights = np.broadcast_to(1.0, (*raw.shape[:-1], 1))
         return NormalMixture(weights, mean[..., None], predicted_scale(rho, self.floor)[..., None])
 
 

@@ -1,13 +1,16 @@
-"""What an optimizer is: from gradients to a direction of descent, one row a member.
+"""What an optimizer is: from gradients to steps of descent, one row a member.
 
-The loop applies values -= rate * direction, so an optimizer never touches the weights, and its state is a handful of
-buffers shaped like them. Everything is elementwise along a row, so every member has its own optimizer for free.
+Its state is a handful of buffers shaped like the weights. Everything is elementwise along a row, so every member has
+its own optimizer for free.
 """
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,19 +31,51 @@ class OptimizerSpec(Spec):
 
 
 class Optimizer(ABC):
-    """Runtime optimizer: named buffers [M, P] and a step count, both restorable."""
+    """Runtime optimizer: named buffers [M, P] and the number of steps made, all restorable.
+
+    The number of steps is a tensor beside the weights, so that nothing on a device waits for the host.
+    """
 
     def __init__(self, values: Tensor, buffers: tuple[str, ...]) -> None:
         self.buffers = {name: torch.zeros_like(values) for name in buffers}
-        self.n_steps = 0
+        self.steps = torch.zeros((), device=values.device)
+
+    def update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
+        """Make one step on `values` [M, P] in place, at the learning rate `rate`."""
+        self.steps.add_(1.0)
+        self._update_(values, gradient, rate)
 
     @abstractmethod
-    def direction(self, gradient: Tensor, values: Tensor) -> Tensor:
-        """Return the direction [M, P] to subtract, times the learning rate, from `values`; updates the state."""
+    def _update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
+        """Make step number `steps`."""
+
+    def state(self) -> dict[str, Any]:
+        """Return the buffers as arrays on the CPU, and the number of steps as `n_steps`."""
+        buffers = {name: buffer.cpu().numpy() for name, buffer in self.buffers.items()}
+        return {**buffers, "n_steps": int(self.steps)}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned earlier."""
+        self.steps.fill_(state["n_steps"])
+        for name, buffer in self.buffers.items():
+            buffer.copy_(torch.from_numpy(np.array(state[name])))
+
+    def part(self, rows: slice) -> Optimizer:
+        """Return the optimizer of some consecutive members, whose buffers are views of these."""
+        part = copy.copy(self)
+        part.buffers = {name: buffer[rows] for name, buffer in self.buffers.items()}
+        part.steps = self.steps.clone()
+        return part
 
     def select(self, rows: Tensor) -> None:
         """Keep the members `rows` only."""
         self.buffers = {name: buffer[rows] for name, buffer in self.buffers.items()}
+
+
+def decay_(values: Tensor, decay: Tensor | None, rate: float | Tensor) -> None:
+    """Shrink `values` by rate * decay, decoupled from the gradient (Loshchilov & Hutter 2019)."""
+    if decay is not None:
+        values.sub_((values * decay).mul_(rate))
 
 
 def check_fraction(argument: str, value: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from uncertainty.components.spec import check_number
-from uncertainty.optim.base import Optimizer, OptimizerSpec, check_fraction
+from uncertainty.optim.base import Optimizer, OptimizerSpec, check_fraction, decay_
 
 
 class RMSprop(OptimizerSpec):
@@ -54,8 +54,8 @@ class _RootMeanSquare(Optimizer):
         self.epsilon = epsilon
         self.decay = decay
 
-    def direction(self, gradient: Tensor, values: Tensor) -> Tensor:
+    def _update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         mean_square = self.buffers["mean_square"]
         mean_square.mul_(self.smoothing).addcmul_(gradient, gradient, value=1.0 - self.smoothing)
-        step = gradient / mean_square.sqrt().add_(self.epsilon)
-        return step if self.decay is None else step.addcmul_(self.decay, values)
+        decay_(values, self.decay, rate)
+        values.sub_((gradient / mean_square.sqrt().add_(self.epsilon)).mul_(rate))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from uncertainty.components.spec import check_number
-from uncertainty.optim.base import Optimizer, OptimizerSpec, check_fraction
+from uncertainty.optim.base import Optimizer, OptimizerSpec, check_fraction, decay_
 
 
 class SGD(OptimizerSpec):
@@ -52,8 +52,9 @@ class _MomentumDescent(Optimizer):
         self.nesterov = nesterov
         self.decay = decay
 
-    def direction(self, gradient: Tensor, values: Tensor) -> Tensor:
+    def _update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         velocity = self.buffers["velocity"]
         velocity.mul_(self.momentum).add_(gradient)
-        step = gradient.add(velocity, alpha=self.momentum) if self.nesterov else velocity
-        return step if self.decay is None else step.addcmul(self.decay, values)
+        direction = gradient.add(velocity, alpha=self.momentum) if self.nesterov else velocity
+        decay_(values, self.decay, rate)
+        values.sub_(direction * rate)

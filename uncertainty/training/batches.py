@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from uncertainty.components.layer import Batch, Scratch
 from uncertainty.components.mlp import MLP
-from uncertainty.training.data import TrainingData, batch_starts
+from uncertainty.training.data import Rows, TrainingData, batch_starts
 
 # One gather for many batches is faster than a gather a batch. The bound is per member, so that the blocks, and with
 # them the random numbers, do not depend on how many members there are.
 BLOCK_BYTES_PER_MEMBER = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Batch:
-    """x [M, B, D], y [M, B, T], weight [M, B] or None, and one dropout mask [M, B, H] or None a hidden layer."""
-
-    x: Tensor
-    y: Tensor
-    weight: Tensor | None
-    masks: list[Tensor | None]
 
 
 class BatchStream:
@@ -46,10 +37,22 @@ class BatchStream:
         self.bounds = batch_starts(data.n_train, batch_size)
         self.shuffle = list(shuffle)
         self.dropout = list(dropout)
+        self._new_scratch()
+
+    def _new_scratch(self) -> None:
+        """Memory for a block of rows and its masks. Only one block of a stream is in use at a time."""
+        like = self.rows.x
+        self._gathered = Scratch(like), Scratch(like), Scratch(like)
+        self._masks = [Scratch(like.new_empty(0, device="cpu")) for _ in self.mlp.hidden_layer_sizes]
 
     @property
     def n_batches(self) -> int:
         return len(self.bounds) - 1
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that a member trains on."""
+        return self.bounds[-1]
 
     @property
     def largest_batch(self) -> int:
@@ -63,28 +66,35 @@ class BatchStream:
         self.shuffle = [self.shuffle[m] for m in kept]
         self.dropout = [self.dropout[m] for m in kept]
 
+    def part(self, members: slice) -> BatchStream:
+        """Return the batches of some consecutive members, which go on drawing from the same generators."""
+        part = copy.copy(self)
+        part.index, part.shuffle, part.dropout = self.index[members], self.shuffle[members], self.dropout[members]
+        part._new_scratch()
+        return part
+
     def epoch(self) -> Iterator[Batch]:
-        """Yield the batches of one epoch in a fresh order for each member."""
+        """Yield the batches of one epoch in a fresh order for each member; each holds until the next is asked for."""
         index = self._shuffled()
         for first, last in self._blocks():
-            start, stop = self.bounds[first], self.bounds[last]
-            block = self.rows.take(index[:, start:stop])
-            masks = [
-                None if mask is None else mask.to(block.x.device)
-                for mask in self.mlp.draw_masks(self.dropout, (stop - start,), dtype=block.x.dtype)
-            ]
-            for i in range(first, last):
-                rows = slice(self.bounds[i] - start, self.bounds[i + 1] - start)
-                weight = None if block.weight is None else block.weight[:, rows]
-                of_batch = [None if mask is None else mask[:, rows] for mask in masks]
-                yield Batch(block.x[:, rows], block.y[:, rows], weight, of_batch)
+            bounds = self.bounds[first : last + 1]
+            block = self.rows.take(index[:, bounds[0] : bounds[-1]], self._gathered)
+            masks = self._draw_masks(bounds[-1] - bounds[0])
+            yield from _split(block, masks, [stop - start for start, stop in pairwise(bounds)])
+
+    def _draw_masks(self, n_rows: int) -> list[Tensor | None]:
+        x = self.rows.x
+        masks = self.mlp.draw_masks(self.dropout, (n_rows,), dtype=x.dtype, scratch=self._masks)
+        return [None if mask is None else mask.to(x.device) for mask in masks]
 
     def _shuffled(self) -> Tensor:
         if self.n_batches == 1:
             return self.index  # the order within a full batch changes nothing
-        n = self.index.shape[1]
-        order = np.stack([generator.permutation(n) for generator in self.shuffle])
-        return self.index.gather(1, torch.from_numpy(order).to(self.index.device))
+        rows = self.index.cpu().numpy()
+        shuffled = np.empty_like(rows)
+        for generator, row, out in zip(self.shuffle, rows, shuffled, strict=True):
+            out[:] = generator.permutation(row)
+        return torch.from_numpy(shuffled).to(self.index.device)
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
         """Ranges of batch numbers whose gathered rows and masks fit the block size."""
@@ -94,3 +104,16 @@ class BatchStream:
         batches_per_block = max(rows_per_block // max(self.bounds[1], 1), 1)
         for first in range(0, self.n_batches, batches_per_block):
             yield first, min(first + batches_per_block, self.n_batches)
+
+
+def _split(block: Rows, masks: list[Tensor | None], sizes: list[int]) -> Iterator[Batch]:
+    """The batches of the given sizes in a block of gathered rows: views, all made by one call a tensor."""
+
+    def split(a: Tensor | None) -> Sequence[Tensor | None]:
+        return [None] * len(sizes) if a is None else a.split(sizes, dim=1)
+
+    of_batch = zip(*(split(mask) for mask in masks), strict=True) if masks else [()] * len(sizes)
+    for x, y, weight, batch_masks in zip(split(block.x), split(block.y), split(block.weight), of_batch, strict=True):
+        assert x is not None
+        assert y is not None
+        yield Batch(x, y, weight, batch_masks)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from uncertainty.components.layer import Scratch
 
 
 @dataclass(frozen=True)
@@ -18,14 +21,22 @@ class Rows:
     def __len__(self) -> int:
         return self.x.shape[0]
 
-    def take(self, index: Tensor) -> Rows:
-        """The rows of each member: index [M, n] gives x [M, n, D], y [M, n, T] and weight [M, n]."""
+    def take(self, index: Tensor, scratch: tuple[Scratch, Scratch, Scratch] | None = None) -> Rows:
+        """The rows of each member: index [M, n] gives x [M, n, D], y [M, n, T] and weight [M, n].
+
+        With `scratch` the result lies in its memory, and holds until it is used again.
+        """
         flat = index.reshape(-1)
 
-        def gather(a: Tensor) -> Tensor:
-            return a.index_select(0, flat).view(*index.shape, *a.shape[1:])
+        def gather(a: Tensor, number: int) -> Tensor:
+            shape = (*index.shape, *a.shape[1:])
+            if scratch is None:
+                return a.index_select(0, flat).view(shape)
+            out = scratch[number](*shape)
+            torch.index_select(a, 0, flat, out=out.view(len(flat), *a.shape[1:]))
+            return out
 
-        return Rows(gather(self.x), gather(self.y), None if self.weight is None else gather(self.weight))
+        return Rows(gather(self.x, 0), gather(self.y, 1), None if self.weight is None else gather(self.weight, 2))
 
     def share(self, n_members: int) -> Rows:
         """All rows for every member, without a copy: x [M, N, D] and so on."""
@@ -35,7 +46,7 @@ class Rows:
 
         return Rows(expand(self.x), expand(self.y), None if self.weight is None else expand(self.weight))
 
-    def select(self, members: Tensor) -> Rows:
+    def select(self, members: Tensor | slice) -> Rows:
         """Keep some members of rows that carry a member axis."""
         return Rows(self.x[members], self.y[members], None if self.weight is None else self.weight[members])
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uncertainty.training.stack import Stack
-
 
 @dataclass
 class BestSoFar:
@@ -26,22 +24,24 @@ class BestSoFar:
     statistics: Tensor
 
     @classmethod
-    def start(cls, stack: Stack, losses: Tensor) -> BestSoFar:
+    def start(cls, values: Tensor, statistics: Tensor, losses: Tensor) -> BestSoFar:
         """Begin with the initial weights, so that a fit that only gets worse ends where it began."""
-        zeros = torch.zeros(stack.n_members, dtype=torch.long)
+        zeros = torch.zeros(len(values), dtype=torch.long)
         losses = finite_or_infinite(losses)
-        return cls(losses, zeros, losses.clone(), zeros.clone(), stack.values.clone(), stack.statistics.clone())
+        return cls(losses, zeros, losses.clone(), zeros.clone(), values.clone(), statistics.clone())
 
-    def update(self, epoch: int, members: Tensor, losses: Tensor, stack: Stack, *, tol: float) -> None:
-        """Take in the losses of the training `members` (their numbers) after `epoch`."""
+    def update(
+        self, epoch: int, members: Tensor, losses: Tensor, values: Tensor, statistics: Tensor, *, tol: float
+    ) -> None:
+        """Take in the losses, weights and statistics of the training `members` (their numbers) after `epoch`."""
         losses = finite_or_infinite(losses)
         better = losses < self.losses[members]
         if bool(better.any()):
-            improved, rows = members[better], better.to(stack.values.device)
+            improved, rows = members[better], better.to(values.device)
             self.losses[improved] = losses[better]
             self.epochs[improved] = epoch
-            self.values[improved.to(self.values.device)] = stack.values[rows]
-            self.statistics[improved.to(self.values.device)] = stack.statistics[rows]
+            self.values[improved.to(self.values.device)] = values[rows]
+            self.statistics[improved.to(self.values.device)] = statistics[rows]
         much_better = members[losses < self.references[members] - tol]
         self.references[much_better] = self.losses[much_better]
         self.reference_epochs[much_better] = epoch

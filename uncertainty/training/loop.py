@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,13 @@ from torch import Tensor
 from uncertainty.components.mlp import MLP
 from uncertainty.heads.base import Head
 from uncertainty.optim.base import Optimizer
-from uncertainty.optim.penalties import add_penalty_gradient_
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.data import TrainingData
 from uncertainty.training.early_stopping import BestSoFar, finite_or_infinite
+from uncertainty.training.part import Outcome, Part, StepRule
 from uncertainty.training.plan import EpochState, TrainingPlan
 from uncertainty.training.stack import Stack
-from uncertainty.training.threads import keep_to_members, limited_threads
+from uncertainty.training.threads import limited_threads, thread_limit, worthwhile_threads
 
 # Epochs in a row with non-finite steps that a member may have before it is stopped; each halves its learning rate.
 MAX_BACK_OFFS = 10
@@ -64,12 +66,9 @@ def fit_members(
     FloatingPointError
         When a member has no finite loss at all.
     """
-    work = mlp.multiply_adds * len(values) * batches.largest_batch
-    with limited_threads(work, n_jobs):
-        run = _Run(mlp, head, values, statistics, data, batches, plan)
-        run.stack.n_updates = n_updates
-        if optimizer_state is not None:
-            run.load_optimizer_state(optimizer_state)
+    limit = thread_limit(n_jobs)
+    with limited_threads(0), ThreadPoolExecutor(limit) as pool:
+        run = _Run(mlp, head, values, statistics, data, batches, plan, optimizer_state, n_updates, limit, pool)
         for epoch in range(1, plan.max_epochs + 1):
             run.train_epoch()
             stop = run.finish_epoch(epoch)
@@ -89,101 +88,100 @@ class _Run:
     data: TrainingData
     batches: BatchStream
     plan: TrainingPlan
+    optimizer_state: dict[str, Any] | None
+    n_updates: int
+    thread_limit: int
+    pool: ThreadPoolExecutor
     history: list[dict[str, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        device = self.values.device
-        keep_to_members(len(self.values))
-        self.stack = Stack(self.mlp, self.head, self.values, self.statistics)
-        self.members = torch.arange(self.stack.n_members)
+        n_members, plan = len(self.values), self.plan
+        self.members = torch.arange(n_members)
         self.validation = self.data.validation
-        self.penalty_mask = self.mlp.layout.penalty_mask().to(self.values)
-        self.clip_norm = self.plan.optimizer.checked_clip_norm()
-        self.optimizer: Optimizer = self.plan.optimizer.build(self.stack.values, self.penalty_mask)
-        self.factor = self.plan.schedule.build(self.plan.max_epochs, self.batches.n_batches)
-        step = self.plan.adversarial_perturbation
-        self.perturbation = None if step is None else step.to(self.values)
+        penalized = self.mlp.layout.penalty_mask().to(self.values)
+        perturbation = plan.adversarial_perturbation
+        self.rule = StepRule(
+            plan,
+            penalized,
+            plan.optimizer.checked_clip_norm(),
+            None if perturbation is None else perturbation.to(self.values),
+            plan.schedule.build(plan.max_epochs, self.batches.n_batches),
+        )
+        self.optimizer: Optimizer = plan.optimizer.build(self.values, penalized)
+        if self.optimizer_state is not None:
+            self.optimizer.load_state(self.optimizer_state)
         self.n_steps = 0
-        self.rate_scale = torch.ones(self.stack.n_members, 1, dtype=self.values.dtype, device=device)
-        self.bad_epochs = torch.zeros(self.stack.n_members, dtype=torch.long)
-        self.bad_in_a_row = torch.zeros(self.stack.n_members, dtype=torch.long)
+        self.rate_scale = np.ones(n_members)
+        self.bad_epochs = torch.zeros(n_members, dtype=torch.long)
+        self.bad_in_a_row = torch.zeros(n_members, dtype=torch.long)
         self.final_values, self.final_statistics = self.values.clone(), self.statistics.clone()
-        self.final_epochs = torch.zeros(self.stack.n_members, dtype=torch.long)
-        self._keep_good()
-        start = torch.full((self.stack.n_members,), torch.inf)
-        if self.validation is not None:
-            start = self.stack.nll(self.validation)
-        self.best = BestSoFar.start(self.stack, start)
+        self.final_epochs = torch.zeros(n_members, dtype=torch.long)
+        self._share_out()
+        parts = [part for group in self.groups for part in group]
+        start = torch.cat([part.watch() for part in parts]) if self.validation else torch.full((n_members,), torch.inf)
+        self.best = BestSoFar.start(self.values, self.statistics, start)
 
     @property
     def n_training(self) -> int:
         return len(self.members)
 
-    def train_epoch(self) -> None:
-        """One pass over the rows; a member's non-finite steps are left out and counted, all on the device."""
-        losses, shares = [], []
-        self.bad_steps = torch.zeros(self.n_training, device=self.values.device)
-        for batch in self.batches.epoch():
-            if self.perturbation is None:
-                losses.append(self.stack.compute_gradient(batch))
-            else:
-                losses.append(self.stack.compute_adversarial_gradient(batch, self.perturbation))
-            shares.append(batch.x.shape[1] / self.data.n_train)
-            self._step()
-        weights = torch.tensor(shares, dtype=self.values.dtype, device=self.values.device)
-        self.train_losses = (torch.stack(losses) * weights.unsqueeze(1)).sum(dim=0)  # [M]
+    def _share_out(self) -> None:
+        """Divide the members into groups, one a thread, and each group into parts of one learning rate."""
+        work = self.mlp.multiply_adds * self.n_training * self.batches.largest_batch
+        n_groups = min(worthwhile_threads(work, self.thread_limit), self.n_training)
+        bounds = [len(self.members) * i // n_groups for i in range(n_groups + 1)]
+        self.groups = [self._parts(start, stop) for start, stop in pairwise(bounds)]
 
-    def _step(self) -> None:
-        stack, plan = self.stack, self.plan
-        add_penalty_gradient_(stack.gradient, stack.values, self.penalty_mask, alpha=plan.alpha, l1_ratio=plan.l1_ratio)
-        norm = torch.linalg.vector_norm(stack.gradient, dim=1, keepdim=True)
-        finite = torch.isfinite(norm)
-        self.bad_steps += ~finite[:, 0]
-        gradient = torch.where(finite, stack.gradient, 0.0)
-        if self.clip_norm is not None:
-            gradient.mul_((self.clip_norm / norm).clamp_max(1.0).nan_to_num(0.0))
-        direction = self.optimizer.direction(gradient, stack.values)
-        self.rate = plan.learning_rate * self.factor(self.n_steps)
-        stack.values.addcmul_(direction, self.rate_scale, value=-self.rate)
-        self.n_steps += 1
+    def _parts(self, start: int, stop: int) -> list[Part]:
+        """Parts of the members `start` to `stop`: runs of equal multiples of the learning rate."""
+        changes = [i for i in range(start + 1, stop) if self.rate_scale[i] != self.rate_scale[i - 1]]
+        return [self._part(slice(a, b)) for a, b in pairwise([start, *changes, stop])]
+
+    def _part(self, rows: slice) -> Part:
+        stack = Stack(self.mlp, self.head, self.values[rows], self.statistics[rows], self.n_updates)
+        validation = None if self.validation is None else self.validation.select(rows)
+        optimizer, batches = self.optimizer.part(rows), self.batches.part(rows)
+        return Part(stack, optimizer, batches, validation, self.rule, float(self.rate_scale[rows.start]))
+
+    def train_epoch(self) -> None:
+        """One pass over the rows, each group of members on a thread of its own."""
+
+        def run(group: list[Part]) -> list[Outcome]:
+            return [part.run_epoch(self.n_steps) for part in group]
+
+        by_group = map(run, self.groups) if len(self.groups) == 1 else self.pool.map(run, self.groups)
+        outcomes = [outcome for group in by_group for outcome in group]
+        self.n_steps += self.batches.n_batches
+        self.n_updates, self.optimizer.steps = self.groups[0][0].stack.n_updates, self.groups[0][0].optimizer.steps
+        self.train_losses = torch.cat([outcome.train_losses for outcome in outcomes])  # [M]
+        self.failed = torch.cat([outcome.failed for outcome in outcomes]).cpu()
+        watched = [o.validation_losses for o in outcomes if o.validation_losses is not None]
+        self.validation_losses = torch.cat(watched) if watched else None
 
     def finish_epoch(self, epoch: int) -> bool:
         """Back off where steps failed, watch the loss, record, drop finished members; True when a hook says stop."""
-        bad = self._back_off()
-        monitored = self.train_losses
-        validation_losses = None
-        if self.validation is not None:
-            validation_losses = self.stack.nll(self.validation)
-            monitored = validation_losses
-        losses = torch.where(bad, torch.inf, finite_or_infinite(monitored))
-        self.best.update(epoch, self.members, losses, self.stack, tol=self.plan.tol)
-        stop = self._record(epoch, validation_losses)
+        monitored = self.train_losses if self.validation_losses is None else self.validation_losses
+        losses = torch.where(self.failed, torch.inf, finite_or_infinite(monitored))
+        self.best.update(epoch, self.members, losses, self.values, self.statistics, tol=self.plan.tol)
+        self.bad_epochs[self.members] += self.failed
+        self.bad_in_a_row[self.members] = torch.where(self.failed, self.bad_in_a_row[self.members] + 1, 0)
+        stop = self._record(epoch)
         going_on = self.bad_in_a_row[self.members] <= MAX_BACK_OFFS
         if self.plan.patience is not None:
             going_on &= self.best.patient(epoch, self.members, self.plan.patience)
-        if not bool(going_on.all()):
+        all_go_on, any_failed = bool(going_on.all()), bool(self.failed.any())
+        if any_failed:
+            self.rate_scale[self.failed.numpy()] *= 0.5
+        if not all_go_on:
             self._retire(going_on)
+        if self.n_training and (any_failed or not all_go_on):
+            self._share_out()
         return stop
 
-    def _back_off(self) -> Tensor:
-        """Members with a non-finite step return to their weights before the epoch, at half the learning rate."""
-        unusable = ~torch.isfinite(self.stack.values).all(dim=1) | ~torch.isfinite(self.stack.statistics).all(dim=1)
-        bad_here = (self.bad_steps > 0) | unusable
-        bad = bad_here.cpu()
-        if bool(bad.any()):
-            self.stack.restore(bad_here, self.good_values, self.good_statistics)
-            self.rate_scale[bad_here] *= 0.5
-        self.bad_epochs[self.members] += bad
-        self.bad_in_a_row[self.members] = torch.where(bad, self.bad_in_a_row[self.members] + 1, 0)
-        self._keep_good()
-        return bad
-
-    def _keep_good(self) -> None:
-        self.good_values, self.good_statistics = self.stack.values.clone(), self.stack.statistics.clone()
-
-    def _record(self, epoch: int, validation_losses: Tensor | None) -> bool:
-        validation = None if validation_losses is None else _finite_mean(validation_losses)
-        record = {"epoch": epoch, "train_loss": _finite_mean(self.train_losses), "learning_rate": self.rate}
+    def _record(self, epoch: int) -> bool:
+        validation = None if self.validation_losses is None else _finite_mean(self.validation_losses)
+        rate = self.rule.rate(self.n_steps - 1)
+        record = {"epoch": epoch, "train_loss": _finite_mean(self.train_losses), "learning_rate": rate}
         if validation is not None:
             record["validation_loss"] = validation
         record["n_training"] = self.n_training
@@ -193,10 +191,10 @@ class _Run:
             max_epochs=self.plan.max_epochs,
             train_loss=record["train_loss"],
             validation_loss=validation,
-            learning_rate=self.rate,
+            learning_rate=rate,
             n_training=self.n_training,
-            values=self.stack.values,
-            statistics=self.stack.statistics,
+            values=self.values,
+            statistics=self.statistics,
         )
         wishes = [hook(state) for hook in self.plan.on_epoch_end]  # every hook sees every epoch
         return any(wishes)
@@ -206,25 +204,16 @@ class _Run:
         self._store_final()
         kept = going_on.nonzero()[:, 0].to(self.values.device)
         self.members = self.members[going_on]
-        if self.n_training == 0:
-            return
-        keep_to_members(self.n_training)
-        self.stack.select(kept)
+        self.rate_scale = self.rate_scale[going_on.numpy()]
+        self.values, self.statistics = self.values[kept], self.statistics[kept]
         self.optimizer.select(kept)
         self.batches.select(kept)
-        self.rate_scale = self.rate_scale[kept]
         self.validation = None if self.validation is None else self.validation.select(kept)
-        self._keep_good()
 
     def _store_final(self) -> None:
         self.final_epochs[self.members] = len(self.history)
-        self.final_values[self.members] = self.stack.values
-        self.final_statistics[self.members] = self.stack.statistics
-
-    def load_optimizer_state(self, state: dict[str, Any]) -> None:
-        self.optimizer.n_steps = state["n_steps"]
-        for name, buffer in self.optimizer.buffers.items():
-            buffer.copy_(torch.from_numpy(np.array(state[name])))
+        self.final_values[self.members] = self.values
+        self.final_statistics[self.members] = self.statistics
 
     def result(self) -> TrainingResult:
         """Best weights where there are validation rows, the last ones otherwise; never a non-finite one."""
@@ -234,15 +223,14 @@ class _Run:
         values = self.best.values if restore else self.final_values
         statistics = self.best.statistics if restore else self.final_statistics
         self._check_outcome()
-        state = {name: buffer.cpu().numpy() for name, buffer in self.optimizer.buffers.items()}
         return TrainingResult(
             values=values.cpu().numpy(),
             statistics=statistics.cpu().numpy(),
             history=self.history,
             best_epochs=(self.best.epochs if restore else self.final_epochs).numpy(),
             best_losses=self.best.losses.numpy(),
-            optimizer_state={**state, "n_steps": self.optimizer.n_steps},
-            n_updates=self.stack.n_updates,
+            optimizer_state=self.optimizer.state(),
+            n_updates=self.n_updates,
         )
 
     def _check_outcome(self) -> None:

@@ -1,4 +1,9 @@
-"""How many threads to use, for the length of a call."""
+"""How many threads to use, for the length of a call.
+
+Prediction lets the products of torch use several threads. Training shares out the members of a stack instead: each
+thread trains some of them from the start of an epoch to its end, on products of one thread. Threads then meet once an
+epoch instead of at every operation, and no bit of a member depends on how many there are.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +17,23 @@ import torch
 MULTIPLY_ADDS_PER_THREAD = 10_000_000
 
 
+def thread_limit(n_jobs: int | None = None) -> int:
+    """Return the most threads to use: the limit in force (joblib sets one in its workers), at most `n_jobs`."""
+    in_force = torch.get_num_threads()
+    return in_force if n_jobs is None or n_jobs < 0 else min(in_force, max(n_jobs, 1))
+
+
+def worthwhile_threads(multiply_adds: int, limit: int) -> int:
+    """Return how many threads, of at most `limit`, to use for so much work without a wait in between."""
+    return min(max(1, multiply_adds // MULTIPLY_ADDS_PER_THREAD), limit)
+
+
 @contextmanager
 def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[None]:
-    """Run the body on a number of torch threads that fits its work, then put the old number back.
-
-    Never more than the limit in force (joblib sets one in its workers), nor than `n_jobs`.
-    """
+    """Run the body on a number of torch threads that fits its work, then put the old number back."""
     before = torch.get_num_threads()
-    wanted = max(1, multiply_adds // MULTIPLY_ADDS_PER_THREAD)
-    limit = before if n_jobs is None or n_jobs < 0 else min(before, max(n_jobs, 1))
-    torch.set_num_threads(min(wanted, limit))
+    torch.set_num_threads(worthwhile_threads(multiply_adds, thread_limit(n_jobs)))
     try:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def keep_to_members(n_members: int) -> None:
-    """Use one thread for one member, until the surrounding `limited_threads` ends.
-
-    Threads share out the members of a stack, which changes no bit of any. The products of a lone member would
-    themselves be split, and then round differently for each number of threads.
-    """
-    if n_members == 1:
-        torch.set_num_threads(1)
