@@ -60,6 +60,10 @@ def make_rows(n_rows, dtype=torch.float64, *, weighted=False, seed=0, n_inputs=N
     return Rows(*tensors[:2], tensors[2] if weighted else None)
 
 
+def move(rows, device):
+    return Rows(rows.x.to(device), rows.y.to(device), None if rows.weight is None else rows.weight.to(device))
+
+
 def run_fit(
     numbers,
     *,
@@ -79,6 +83,7 @@ def run_fit(
     batch_size=16,
     optimizer_state=None,
     n_updates=0,
+    device="cpu",
     **plan,
 ):
     """Train the members of the given numbers; everything about a member follows from its number alone."""
@@ -106,7 +111,10 @@ def run_fit(
         for row, generator in zip(output, streams(numbers, Purpose.MONTE_CARLO), strict=True):
             row[:] = torch.from_numpy(LeCunNormal().build(mlp.n_last, head.n_raw)(generator, tuple(row.shape)))
         mlp.layout.views(start[0])[OUTPUT_BIAS][:] = torch.where(torch.isfinite(bias), bias, 0.0)
-    data = TrainingData(rows, torch.as_tensor(index), validation)
+    rows = move(rows, device)
+    data = TrainingData(
+        rows, torch.as_tensor(index).to(device), None if validation is None else move(validation, device)
+    )
     batches = BatchStream(
         data,
         mlp,
@@ -125,7 +133,7 @@ def run_fit(
         "patience": None,
     }
     made = TrainingPlan(batch_size=batch_size, **{**defaults, **plan})
-    values, statistics = (torch.as_tensor(a).clone() for a in start)
+    values, statistics = (torch.as_tensor(a).clone().to(device) for a in start)
     result = fit_members(
         mlp, head, values, statistics, data, batches, made, optimizer_state=optimizer_state, n_updates=n_updates
     )

@@ -131,6 +131,10 @@ class MLP:
                 layers.append(DropoutLayer(i, values))
         return [*layers, OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS])]
 
+    def is_settled(self, n_updates: int) -> bool:
+        """Whether a training step, after so many batches, no longer depends on how many there were."""
+        return self.normalizer is None or n_updates * self.normalizer.momentum >= 1.0
+
     def fold(self, values: Tensor, statistics: Tensor, masks: Sequence[Tensor | None] | None = None) -> FoldedMLP:
         """Return the prediction form of the members in `values` [M, P].
 

@@ -55,9 +55,9 @@ class BatchStream:
         return self.bounds[-1]
 
     @property
-    def largest_batch(self) -> int:
-        """Rows of the largest batch."""
-        return max(stop - start for start, stop in pairwise(self.bounds))
+    def batch_size(self) -> int:
+        """Rows of every batch but the last, which may have fewer, or one more."""
+        return self.bounds[1]
 
     def select(self, members: Tensor) -> None:
         """Keep some members only."""

@@ -66,7 +66,7 @@ def fit_members(
     FloatingPointError
         When a member has no finite loss at all.
     """
-    limit = thread_limit(n_jobs)
+    limit = 1 if values.is_cuda else thread_limit(n_jobs)  # on a GPU the whole stack is one part
     with limited_threads(0), ThreadPoolExecutor(limit) as pool:
         run = _Run(mlp, head, values, statistics, data, batches, plan, optimizer_state, n_updates, limit, pool)
         for epoch in range(1, plan.max_epochs + 1):
@@ -127,7 +127,7 @@ class _Run:
 
     def _share_out(self) -> None:
         """Divide the members into groups, one a thread, and each group into parts of one learning rate."""
-        work = self.mlp.multiply_adds * self.n_training * self.batches.largest_batch
+        work = self.mlp.multiply_adds * self.n_training * self.batches.batch_size
         n_groups = min(worthwhile_threads(work, self.thread_limit), self.n_training)
         bounds = [len(self.members) * i // n_groups for i in range(n_groups + 1)]
         self.groups = [self._parts(start, stop) for start, stop in pairwise(bounds)]

@@ -13,6 +13,7 @@ from uncertainty.optim.base import Optimizer
 from uncertainty.optim.penalties import add_penalty_gradient_
 from uncertainty.optim.schedules import Factor
 from uncertainty.training.batches import BatchStream
+from uncertainty.training.captured_step import CapturedStep, Step
 from uncertainty.training.data import Rows
 from uncertainty.training.plan import TrainingPlan
 from uncertainty.training.stack import Stack
@@ -65,6 +66,8 @@ class Part:
         self.rate_scale = rate_scale
         self._state = [stack.values, stack.statistics, *optimizer.buffers.values()]
         self._kept = [torch.empty_like(a) for a in self._state]
+        self._total_loss = stack.values.new_zeros(stack.n_members)
+        self._make_step = self._captured(self._step) if stack.values.is_cuda else self._step
 
     def run_epoch(self, first_step: int) -> Outcome:
         """Train for one epoch from step number `first_step`, take back what failed, and watch the held-out rows."""
@@ -80,24 +83,29 @@ class Part:
         return self.stack.nll(self.validation)
 
     def _train(self, first_step: int) -> Tensor:
-        losses = []
-        for step, batch in enumerate(self.batches.epoch(), start=first_step):
-            losses.append(self._gradient(batch))
-            self._step(self.rule.rate(step) * self.rate_scale)
-        return torch.stack(losses).sum(dim=0) / self.batches.n_rows  # [m]
+        self._total_loss.zero_()
+        for number, batch in enumerate(self.batches.epoch(), start=first_step):
+            self._make_step(batch, self.rule.rate(number) * self.rate_scale)
+            self.stack.n_updates += 1 if self.rule.perturbation is None else 2
+        return self._total_loss / self.batches.n_rows  # [m]
 
-    def _gradient(self, batch: Batch) -> Tensor:
-        if self.rule.perturbation is None:
-            return self.stack.compute_gradient(batch)
-        return self.stack.compute_adversarial_gradient(batch, self.rule.perturbation)
-
-    def _step(self, rate: float) -> None:
-        values, gradient, rule = self.stack.values, self.stack.gradient, self.rule
-        add_penalty_gradient_(gradient, values, rule.penalized, alpha=rule.plan.alpha, l1_ratio=rule.plan.l1_ratio)
+    def _step(self, batch: Batch, rate: float | Tensor) -> None:
+        """One step on one batch; all that it changes from call to call is in tensors."""
+        stack, rule, plan = self.stack, self.rule, self.rule.plan
+        if rule.perturbation is None:
+            self._total_loss.add_(stack.compute_gradient(batch))
+        else:
+            self._total_loss.add_(stack.compute_adversarial_gradient(batch, rule.perturbation))
+        gradient = stack.gradient
+        add_penalty_gradient_(gradient, stack.values, rule.penalized, alpha=plan.alpha, l1_ratio=plan.l1_ratio)
         if rule.clip_norm is not None:
             norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
             gradient.mul_((rule.clip_norm / norm).clamp_max(1.0))
-        self.optimizer.update_(values, gradient, rate)
+        self.optimizer.update_(stack.values, gradient, rate)
+
+    def _captured(self, step: Step) -> Step:
+        stack = self.stack
+        return CapturedStep(step, self.batches.batch_size, lambda: stack.mlp.is_settled(stack.n_updates))
 
     def _keep(self) -> None:
         for now, kept in zip(self._state, self._kept, strict=True):

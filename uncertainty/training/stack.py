@@ -14,7 +14,8 @@ from uncertainty.training.data import Rows
 class Stack:
     """Members that train together: `values` and `gradient` [M, P], `statistics` [M, Q].
 
-    `n_updates` counts the batches that the running statistics have seen.
+    Whoever computes gradients counts in `n_updates` the batches that the running statistics have seen: a gradient
+    that is replayed on a device cannot count on the host.
     """
 
     def __init__(self, mlp: MLP, head: Head, values: Tensor, statistics: Tensor, n_updates: int = 0) -> None:
@@ -37,25 +38,27 @@ class Stack:
 
     def compute_gradient(self, batch: Batch) -> Tensor:
         """Set `gradient` to that of each member's weighted mean NLL on its batch; return the sum of that NLL, [M]."""
-        return self._differentiate(batch, batch.x)[0]
+        return self._differentiate(batch, batch.x, self.n_updates)[0]
 
     def compute_adversarial_gradient(self, batch: Batch, perturbation: Tensor) -> Tensor:
         """As `compute_gradient`, for the mean of the loss on the batch and on its fast-gradient-sign neighbour.
 
-        `perturbation` [D] is the step of each input. Lakshminarayanan et al. (2017), Algorithm 1, line 5.
+        The running statistics see two batches. `perturbation` [D] is the step of each input. Lakshminarayanan et al.
+        (2017), Algorithm 1, line 5.
         """
-        loss, x_gradient = self._differentiate(batch, batch.x, to_input=True)
+        loss, x_gradient = self._differentiate(batch, batch.x, self.n_updates, to_input=True)
         gradient, neighbour = self.gradient.clone(), batch.x + perturbation * x_gradient.sign()
-        neighbour_loss, _ = self._differentiate(batch, neighbour)
+        neighbour_loss, _ = self._differentiate(batch, neighbour, self.n_updates + 1)
         self.gradient.add_(gradient).mul_(0.5)
         return 0.5 * (loss + neighbour_loss)
 
-    def _differentiate(self, batch: Batch, x: Tensor, *, to_input: bool = False) -> tuple[Tensor, Tensor]:
+    def _differentiate(
+        self, batch: Batch, x: Tensor, n_updates: int, *, to_input: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Set `gradient` at inputs x; return the sum of the loss [M] and, where asked for, the mean's gradient in x."""
         h = x
         for layer in self._layers:
-            h = layer.forward(h, batch, self.n_updates)
-        self.n_updates += 1
+            h = layer.forward(h, batch, n_updates)
         nll, score = self.head.nll_and_score(h, batch.y)
         if batch.weight is not None:
             nll = nll * batch.weight

@@ -1,0 +1,109 @@
+"""A stack that is shared out among threads, or among learning rates, is the same stack."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+
+from uncertainty.heads import Gaussian
+from uncertainty.heads.base import Head
+from uncertainty.heads.gaussian import GaussianHead
+from uncertainty.training import loop
+
+VARIANTS = {
+    "plain": {},
+    "batch norm, dropout and weights": {"normalization": "batch", "dropout": 0.3, "weighted": True},
+    "members that retire": {"patience": 2, "tol": 1e-2, "max_epochs": 40, "learning_rate": 3e-2},
+    "float32": {"dtype": torch.float32, "activation": "silu"},
+}
+
+
+@pytest.fixture
+def on_threads(monkeypatch):
+    """Sets the number of threads that any fit is worth."""
+    return lambda n_threads: monkeypatch.setattr(loop, "worthwhile_threads", lambda work, limit: n_threads)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("n_threads", [2, 3, 8])
+def test_no_bit_depends_on_the_number_of_threads(fit, on_threads, variant, n_threads):
+    options = {"n_validation": 15, **VARIANTS[variant]}
+    alone = fit(range(5), **options)
+    on_threads(n_threads)
+    shared = fit(range(5), **options)
+    assert_array_equal(shared.values, alone.values)
+    assert_array_equal(shared.statistics, alone.statistics)
+    assert_array_equal(shared.result.best_epochs, alone.result.best_epochs)
+    for record, expected in zip(shared.result.history, alone.result.history, strict=True):
+        assert record == pytest.approx(expected, rel=1e-12 if "float32" not in variant else 1e-6)
+
+
+class Spy(GaussianHead):
+    """Notes which threads ask for a score, and waits for the others there."""
+
+    def __init__(self, n_threads):
+        super().__init__(1, 1e-3, constant_variance=False)
+        self.seen, self.barrier = set(), threading.Barrier(n_threads, timeout=20)
+
+    def nll_and_score(self, raw, y):
+        if threading.get_ident() not in self.seen:
+            self.seen.add(threading.get_ident())
+            self.barrier.wait()  # breaks unless as many threads train at the same time
+        return super().nll_and_score(raw, y)
+
+
+def test_parts_train_at_the_same_time(fit, on_threads):
+    on_threads(2)
+    torch.set_num_threads(2)  # the limit in force
+    head = Spy(2)
+    fit(range(4), head=head, max_epochs=1)
+    assert len(head.seen) == 2
+
+
+class FailingByMember(GaussianHead):
+    """A head whose score is not finite at some steps of the stack of three members that holds them all."""
+
+    def __init__(self):
+        super().__init__(1, 1e-3, constant_variance=False)
+        self.n_calls = 0
+
+    def nll_and_score(self, raw, y):
+        nll, score = super().nll_and_score(raw, y)
+        if self.n_calls == 1:
+            score[1] = torch.nan
+        self.n_calls += 1
+        return nll, score
+
+
+def test_members_around_one_that_backs_off_keep_every_bit(fit):
+    # The one in the middle then has a learning rate of its own, which makes three parts of the stack.
+    healthy = fit(range(3), max_epochs=5)
+    broken = fit(range(3), head=FailingByMember(), max_epochs=5)
+    assert_array_equal(broken.values[[0, 2]], healthy.values[[0, 2]])
+    assert (broken.values[1] != healthy.values[1]).any()
+
+
+class NoClosedForm(Head):
+    """The Gaussian head by way of the default, autograd score."""
+
+    def __init__(self):
+        self._gaussian = Gaussian().build(1)
+        self.n_raw = self._gaussian.n_raw
+
+    def init_raw(self, y, weight):
+        return self._gaussian.init_raw(y, weight)
+
+    def log_prob(self, raw, y):
+        return self._gaussian.log_prob(raw, y)
+
+    def distribution(self, raw):
+        return self._gaussian.distribution(raw)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_head_without_a_closed_form_trains_all_the_same(fit, weighted):
+    options = {"weighted": weighted, "n_validation": 10, "dropout": 0.2}
+    by_autograd, closed = fit(range(2), head=NoClosedForm(), **options), fit(range(2), **options)
+    np.testing.assert_allclose(by_autograd.values, closed.values, rtol=1e-9, atol=1e-11)
