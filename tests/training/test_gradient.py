@@ -12,6 +12,7 @@ from uncertainty.components.layer import Batch
 from uncertainty.components.mlp import OUTPUT_WEIGHT
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
+from uncertainty.training import Rows
 from uncertainty.training.stack import Stack
 
 N_MEMBERS, N_ROWS, N_INPUTS, EPSILON = 3, 9, 4, 1e-3
@@ -165,13 +166,15 @@ def test_output_weights_of_constants_are_zeroed():
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_nll_is_the_weighted_mean_in_prediction_form(weighted):
+def test_nll_is_the_weighted_mean_in_prediction_form(weighted, monkeypatch):
     stack, batch = make_problem(Gaussian().build(1), "continuous", (6, 5), normalized=True, weighted=weighted)
     stack.statistics += 0.3
     raw = stack.mlp.fold(stack.values, stack.statistics).forward(batch.x)
     loss = -stack.head.log_prob(raw, batch.y).detach().numpy()
     expected = [np.average(loss[m], weights=batch.weight[m].numpy() if weighted else None) for m in range(N_MEMBERS)]
     before = stack.statistics.clone()
-    rows = type("Rows", (), {"x": batch.x, "y": batch.y, "weight": batch.weight})
+    rows = Rows(batch.x, batch.y, batch.weight)
+    torch.testing.assert_close(stack.nll(rows), torch.tensor(expected))
+    monkeypatch.setattr("uncertainty.training.stack.CHUNK_BYTES_PER_MEMBER", 8 * 6 * 2)  # two rows at a time
     torch.testing.assert_close(stack.nll(rows), torch.tensor(expected))
     assert torch.equal(stack.statistics, before)

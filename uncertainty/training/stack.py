@@ -10,6 +10,10 @@ from uncertainty.components.mlp import MLP, OUTPUT_WEIGHT
 from uncertainty.heads.base import Head
 from uncertainty.training.data import Rows
 
+# Rows are evaluated in chunks of which one layer of a member takes this many bytes. The bound is per member, so that
+# the chunks, and with them the rounding, do not depend on how many members there are.
+CHUNK_BYTES_PER_MEMBER = 1024 * 1024
+
 
 class Stack:
     """Members that train together: `values` and `gradient` [M, P], `statistics` [M, Q].
@@ -74,8 +78,12 @@ class Stack:
     @torch.no_grad()
     def nll(self, rows: Rows) -> Tensor:
         """Weighted mean NLL [M] in prediction form of rows that carry a member axis."""
-        raw = self.mlp.fold(self.values, self.statistics).forward(rows.x)
-        loss = -self.head.log_prob(raw, rows.y)
-        if rows.weight is None:
-            return loss.mean(dim=1)
-        return (loss * rows.weight).sum(dim=1) / rows.weight.sum(dim=1)
+        folded = self.mlp.fold(self.values, self.statistics)
+        widest = max(self.mlp.n_inputs, *self.mlp.hidden_layer_sizes, self.mlp.n_raw)
+        chunk = max(CHUNK_BYTES_PER_MEMBER // (widest * self.values.element_size()), 1)
+        total = self.values.new_zeros(self.n_members)
+        for start in range(0, rows.x.shape[1], chunk):
+            part = slice(start, start + chunk)
+            loss = -self.head.log_prob(folded.forward(rows.x[:, part]), rows.y[:, part])
+            total += (loss if rows.weight is None else loss * rows.weight[:, part]).sum(dim=1)
+        return total / (rows.x.shape[1] if rows.weight is None else rows.weight.sum(dim=1))
