@@ -23,7 +23,7 @@ VARIANTS = {
 @pytest.fixture
 def on_threads(monkeypatch):
     """Sets the number of threads that any fit is worth."""
-    return lambda n_threads: monkeypatch.setattr(loop, "worthwhile_threads", lambda work, limit: n_threads)
+    return lambda n_threads: monkeypatch.setattr(loop, "training_threads", lambda work, limit: n_threads)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -31,9 +31,17 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def _shared_input(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """One product [N, D] x [D, M * H] instead of M small ones."""
     n_members, n_inputs, width = weight.shape
-    columns = weight.permute(1, 0, 2).reshape(n_inputs, n_members * width)
+    columns = weight.transpose(0, 1).reshape(n_inputs, n_members * width)
     wide = torch.addmm(bias.expand(n_members, -1).reshape(-1), x[0], columns)  # [N, M * H]
-    return wide.view(x.shape[1], n_members, width).permute(1, 0, 2)
+    return wide.view(x.shape[1], n_members, width).transpose(0, 1)
+
+
+def side_by_side(weight: Tensor) -> Tensor:
+    """Return the weights [M, D, H] with the columns of all members side by side in memory.
+
+    `linear` then makes one product of an input that all members share without copying them first.
+    """
+    return weight.transpose(0, 1).contiguous().transpose(0, 1)
 
 
 def output_linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -71,7 +79,7 @@ class LinearLayer(Layer):
         self.bias_gradient = bias_gradient
         self._bias = bias.unsqueeze(1)
         self._transposed = weight.transpose(1, 2)
-        self._output, self._input_gradient = Scratch(weight), Scratch(weight)
+        self._output, self._input_gradient, self._product = Scratch(weight), Scratch(weight), Scratch(weight)
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
@@ -79,7 +87,8 @@ class LinearLayer(Layer):
         return torch.baddbmm(self._bias, x, self.weight, out=out)
 
     def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
-        torch.bmm(self._x.transpose(1, 2), gradient, out=self.weight_gradient)
+        # Straight to the gradient, whose members do not follow each other in memory, is one call a member.
+        self.weight_gradient.copy_(torch.bmm(self._x.transpose(1, 2), gradient, out=self._product(*self.weight.shape)))
         torch.sum(gradient, 1, out=self.bias_gradient)
         if not to_input:
             return gradient
@@ -94,7 +103,7 @@ class OutputLayer(Layer):
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self._bias = bias.unsqueeze(2)
-        self._output, self._input_gradient = Scratch(weight), Scratch(weight)
+        self._output, self._input_gradient, self._product = Scratch(weight), Scratch(weight), Scratch(weight)
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
@@ -103,7 +112,7 @@ class OutputLayer(Layer):
 
     def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
         transposed = gradient.transpose(1, 2)  # [M, R, B]
-        torch.bmm(transposed, self._x, out=self.weight_gradient)
+        self.weight_gradient.copy_(torch.bmm(transposed, self._x, out=self._product(*self.weight.shape)))
         torch.sum(transposed, 2, out=self.bias_gradient)
         if not to_input:
             return gradient

@@ -72,16 +72,15 @@ class GaussianHead(Head):
         return -(torch.log(sigma) + 0.5 * z.square() + HALF_LOG_2PI).sum(dim=-1)
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        n = self.n_targets
-        mean, rho = raw.narrow(-1, 0, n), raw.narrow(-1, n, n)
+        mean, rho = raw.chunk(2, dim=-1)
         sigma = scale_from_raw(rho, self.floor)
         inverse = sigma.reciprocal()
-        z = (y - mean).mul_(inverse)
+        z = (mean - y).mul_(inverse)
         score = torch.empty_like(raw)
-        d_mean = torch.mul(z, inverse, out=score.narrow(-1, 0, n)).neg_()
-        d_sigma = torch.addcmul(inverse, z, d_mean, out=score.narrow(-1, n, n))  # (1 - z^2) / sigma
-        d_sigma.mul_(scale_derivative(rho))
-        nll = sigma.log_().addcmul_(z, z, value=0.5).sum(dim=-1).add_(n * HALF_LOG_2PI)
+        d_mean, d_rho = score.chunk(2, dim=-1)
+        torch.mul(z, inverse, out=d_mean)
+        torch.addcmul(inverse, z, d_mean, value=-1.0, out=d_rho).mul_(scale_derivative(rho))  # (1 - z^2) / sigma
+        nll = sigma.log_().addcmul_(z, z, value=0.5).sum(dim=-1).add_(self.n_targets * HALF_LOG_2PI)
         return nll, score
 
     def distribution(self, raw: NDArray[np.float64]) -> NormalMixture:

@@ -23,7 +23,7 @@ from uncertainty.training.early_stopping import BestSoFar, finite_or_infinite
 from uncertainty.training.part import Outcome, Part, StepRule
 from uncertainty.training.plan import EpochState, TrainingPlan
 from uncertainty.training.stack import Stack
-from uncertainty.training.threads import limited_threads, thread_limit, worthwhile_threads
+from uncertainty.training.threads import limited_threads, thread_limit, training_threads
 
 # Epochs in a row with non-finite steps that a member may have before it is stopped; each halves its learning rate.
 MAX_BACK_OFFS = 10
@@ -128,7 +128,7 @@ class _Run:
     def _share_out(self) -> None:
         """Divide the members into groups, one a thread, and each group into parts of one learning rate."""
         work = self.mlp.multiply_adds * self.n_training * self.batches.batch_size
-        n_groups = min(worthwhile_threads(work, self.thread_limit), self.n_training)
+        n_groups = min(training_threads(work, self.thread_limit), self.n_training)
         bounds = [len(self.members) * i // n_groups for i in range(n_groups + 1)]
         self.groups = [self._parts(start, stop) for start, stop in pairwise(bounds)]
 
