@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``python -m benchmarks {quick,uci,classification}``."""
+"""Command line of the benchmarks: ``python -m benchmarks {quick,uci,classification,speed}``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .datasets import DATASETS, SUITES, DatasetError, Task, load_dataset
 from .methods import METHODS, Method
 from .protocols import N_STRATIFIED_SPLITS, N_UCI_SPLITS, Row, Run, evaluate_runs, make_splits
 from .published import find_published, missing_note
+from .speed import command as speed
 
 # suite -> (what it is, splits by default, splits at most)
 _SUITE_OPTIONS = {
@@ -28,7 +29,8 @@ _SUITE_OPTIONS = {
 def build_parser(methods: Iterable[str]) -> argparse.ArgumentParser:
     """Return the parser; `methods` are the names that ``--methods`` accepts."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Compare the methods on real data, with their default arguments."
+        prog="python -m benchmarks",
+        description="Compare the methods on real data, with their default arguments, or their speed with other tools'.",
     )
     suites = parser.add_subparsers(dest="suite", required=True, metavar="SUITE")
     for suite, (text, n_splits, n_available) in _SUITE_OPTIONS.items():
@@ -42,10 +44,18 @@ def build_parser(methods: Iterable[str]) -> argparse.ArgumentParser:
                              help=f"use the first N of {n_available} splits (default: {n_splits})")  # fmt: skip
         command.add_argument("--n-jobs", type=int, default=joblib.cpu_count(), metavar="N",
                              help="runs at a time, each on one thread (default: the number of cores)")  # fmt: skip
-        command.add_argument("--output", type=Path, metavar="FILE",
-                             help="JSON file to write (default: a new file in benchmarks/results)")  # fmt: skip
-        command.add_argument("--force", action="store_true", help="replace the output file if it exists")
+        add_output_arguments(command)
+    command = suites.add_parser(speed.SUITE, help=speed.HELP, description=speed.DESCRIPTION)
+    speed.add_arguments(command)
+    add_output_arguments(command)
     return parser
+
+
+def add_output_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that say where the record goes."""
+    command.add_argument("--output", type=Path, metavar="FILE",
+                         help="JSON file to write (default: a new file in benchmarks/results)")  # fmt: skip
+    command.add_argument("--force", action="store_true", help="replace the output file if it exists")
 
 
 def print_progress(row: Row) -> None:
@@ -96,6 +106,9 @@ def main(arguments: Sequence[str] | None = None, methods: Mapping[str, Method] =
     """Run the suite named on the command line and return the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser(list(methods)).parse_args(arguments)
+    command = shlex.join(["python", "-m", "benchmarks", *arguments])
+    if options.suite == speed.SUITE:
+        return speed.run(options, command)
     options.datasets, options.methods = list(dict.fromkeys(options.datasets)), list(dict.fromkeys(options.methods))
     output = options.output or report.default_output(options.suite)
     try:
@@ -111,7 +124,6 @@ def main(arguments: Sequence[str] | None = None, methods: Mapping[str, Method] =
     summary = report.summarize(rows)
     print_tables(options.suite, options.datasets, summary)
     print_notes(rows, options.splits)
-    command = shlex.join(["python", "-m", "benchmarks", *arguments])
     record = report.build_record(
         suite=options.suite, command=command, n_jobs=options.n_jobs, rows=rows, summary=summary
     )

@@ -171,14 +171,8 @@ def warning_lines(rows: Iterable[Row]) -> list[str]:
 
 def build_record(*, suite: str, command: str, n_jobs: int, rows: Sequence[Row], summary: Summary) -> dict[str, Any]:
     """Return everything needed to read the result later, or to repeat it, as plain JSON values."""
-    packages = ("uncertainty", "torch", "numpy", "scipy", "scikit-learn")
     record = {
-        "format": FORMAT_VERSION,
-        "suite": suite,
-        "command": command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
-        "machine": {"n_cores": joblib.cpu_count(), "architecture": platform.machine()},
+        **build_heading(suite=suite, command=command),
         "n_jobs": n_jobs,
         "seed": {"uci_splits": UCI_SEED, "stratified_splits": "number of the split", "models": "number of the split"},
         "interval_coverage": INTERVAL_COVERAGE,
@@ -191,7 +185,23 @@ def build_record(*, suite: str, command: str, n_jobs: int, rows: Sequence[Row], 
             for dataset, methods in summary.items()
         },
     }
-    return _without_nonfinite(record)
+    return without_nonfinite(record)
+
+
+def build_heading(*, suite: str, command: str, packages: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what every record begins with: what was run, when, where, and with which versions.
+
+    `packages` are those whose versions matter beside the ones that every suite uses.
+    """
+    names = ("uncertainty", "torch", "numpy", "scipy", "scikit-learn", *packages)
+    return {
+        "format": FORMAT_VERSION,
+        "suite": suite,
+        "command": command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in names}},
+        "machine": {"n_cores": joblib.cpu_count(), "architecture": platform.machine(), "processor": _processor()},
+    }
 
 
 def _version(package: str) -> str | None:
@@ -201,12 +211,20 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _without_nonfinite(value: Any) -> Any:
+def _processor() -> str | None:
+    information = Path("/proc/cpuinfo")
+    if not information.is_file():
+        return platform.processor() or None
+    lines = information.read_text(encoding="utf-8").splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), None)
+
+
+def without_nonfinite(value: Any) -> Any:
     """Replace NaN and infinities by None: JSON has no word for them."""
     if isinstance(value, dict):
-        return {key: _without_nonfinite(item) for key, item in value.items()}
+        return {key: without_nonfinite(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_nonfinite(item) for item in value]
+        return [without_nonfinite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -1,0 +1,1 @@
+"""How fast the estimators are, beside what one would use instead: ``python -m benchmarks speed``."""
