@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from torch import Tensor
 
-from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
 
@@ -39,12 +38,13 @@ class CategoricalHead(Head):
         return torch.log_softmax(raw, dim=-1).gather(-1, y.long()).squeeze(-1)
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        log_proba = torch.log_softmax(raw, dim=-1)
-        label = y.long()
-        score = in_whole_vectors(torch.exp)(log_proba)
-        nll = -log_proba.gather(-1, label).squeeze(-1)
-        score.scatter_add_(-1, label, score.new_full((1,), -1.0).expand(label.shape))
-        return nll, score
+        # With the classes before the rows, kernels take a vector of rows at a time; a last axis of a few classes is
+        # done number by number.
+        logits, label = raw.transpose(-1, -2), y.transpose(-1, -2).long()  # [..., C, N], [..., 1, N]
+        nll = -torch.log_softmax(logits, dim=-2).gather(-2, label).squeeze(-2)
+        score = torch.softmax(logits, dim=-2)
+        score.scatter_add_(-2, label, score.new_full((1,), -1.0).expand(label.shape))
+        return nll, score.transpose(-1, -2)
 
     def distribution(self, raw: NDArray[np.float64]) -> ClassProbabilities:
         return ClassProbabilities(log_softmax(raw, axis=-1)[..., None, :])

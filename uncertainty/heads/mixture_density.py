@@ -9,7 +9,6 @@ from scipy.special import softmax
 from torch import Tensor
 
 from uncertainty.components.spec import check_integer, check_number
-from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.gaussian import HALF_LOG_2PI, weighted_moments
 from uncertainty.heads.normal_mixture import NormalMixture
@@ -67,36 +66,43 @@ class MixtureDensityHead(Head):
         return torch.cat([means.reshape(-1), rho.reshape(-1), torch.zeros_like(means[0])])
 
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
-        means, rho, logits = self._split(raw)
+        means, rho, logits = self._rows_last(raw)
         sigma = scale_from_raw(rho, self.floor)
-        return torch.logsumexp(self._log_joint(logits, sigma, (y.unsqueeze(-1) - means) / sigma), dim=-1)
+        z = (means - y.transpose(-1, -2).unsqueeze(-2)) / sigma
+        return torch.logsumexp(self._log_joint(logits, sigma, z), dim=-2)
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        means, rho, logits = self._split(raw)
+        means, rho, logits = self._rows_last(raw)
         sigma = scale_from_raw(rho, self.floor)
-        z = (y.unsqueeze(-1) - means) / sigma  # [..., N, T, K]
+        inverse = sigma.reciprocal()
+        z = (means - y.transpose(-1, -2).unsqueeze(-2)).mul_(inverse)  # [..., T, K, N]
         log_joint = self._log_joint(logits, sigma, z)
-        log_prob = torch.logsumexp(log_joint, dim=-1)
-        responsibility = in_whole_vectors(torch.exp)(log_joint - log_prob.unsqueeze(-1))  # [..., N, K]
-        shared = (responsibility.unsqueeze(-2) / sigma).expand_as(z)
-        d_means = (-z * shared).flatten(-2)
-        d_rho = (scale_derivative(rho) * (1.0 - z.square()) * shared).flatten(-2)
-        d_logits = torch.softmax(logits, dim=-1) - responsibility
-        return -log_prob, torch.cat([d_means, d_rho, d_logits], dim=-1)
+        responsibility = torch.softmax(log_joint, dim=-2)  # [..., K, N]
+        shared = responsibility.unsqueeze(-3) * inverse
+        d_means = z * shared
+        d_rho = torch.addcmul(shared, z, d_means, value=-1.0).mul_(scale_derivative(rho))
+        d_logits = torch.softmax(logits, dim=-2).sub_(responsibility)
+        score = torch.cat([d_means.flatten(-3, -2), d_rho.flatten(-3, -2), d_logits], dim=-2)  # [..., R, N]
+        return -torch.logsumexp(log_joint, dim=-2), score.transpose(-1, -2)
 
-    def distribution(self, raw: NDArray[np.float64]) -> NormalMixture:
-        means, rho, logits = self._split(raw)
-        return NormalMixture(softmax(logits, axis=-1), means, predicted_scale(rho, self.floor))
+    def _rows_last(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Means and rho [..., T, K, N] and logits [..., K, N]: views with the rows last.
 
-    def _split(self, raw):  # type: ignore[no-untyped-def]  # torch and numpy arrays alike
-        n = self.n_targets * self.n_components
-        shape = (*raw.shape[:-1], self.n_targets, self.n_components)
-        return raw[..., :n].reshape(shape), raw[..., n : 2 * n].reshape(shape), raw[..., 2 * n :]
+        Kernels then take a vector of rows at a time; a last axis of a few components is done number by number.
+        """
+        n, shape = self.n_targets * self.n_components, (self.n_targets, self.n_components)
+        means, rho, logits = raw.transpose(-1, -2).split_with_sizes([n, n, self.n_components], dim=-2)
+        return means.unflatten(-2, shape), rho.unflatten(-2, shape), logits
 
     def _log_joint(self, logits: Tensor, sigma: Tensor, z: Tensor) -> Tensor:
-        """Log of weight times density of each component, [..., N, K]."""
-        log_density = -(torch.log(sigma) + 0.5 * z.square() + HALF_LOG_2PI).sum(dim=-2)
-        return torch.log_softmax(logits, dim=-1) + log_density
+        """Log of weight times density of each component, [..., K, N]."""
+        minus_log_density = torch.log(sigma).addcmul(z, z, value=0.5).sum(dim=-3)
+        return torch.log_softmax(logits, dim=-2) - minus_log_density - self.n_targets * HALF_LOG_2PI
+
+    def distribution(self, raw: NDArray[np.float64]) -> NormalMixture:
+        n, shape = self.n_targets * self.n_components, (*raw.shape[:-1], self.n_targets, self.n_components)
+        means, rho, logits = raw[..., :n].reshape(shape), raw[..., n : 2 * n].reshape(shape), raw[..., 2 * n :]
+        return NormalMixture(softmax(logits, axis=-1), means, predicted_scale(rho, self.floor))
 
 
 def _weighted_quantiles(y: Tensor, weight: Tensor, levels: NDArray[np.float64]) -> Tensor:
