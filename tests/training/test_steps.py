@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from uncertainty.components.mlp import OUTPUT_WEIGHT
+from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
 from uncertainty.heads import Gaussian
 from uncertainty.optim import SGD, Adam
 
@@ -16,7 +16,10 @@ def full_batch_gradient(fitted, **penalty):
     """Gradient at the start of the written objective: mean NLL over all rows, plus the penalty on the weights."""
     values = fitted.start[0].clone().requires_grad_()
     rows = fitted.data.rows.share(len(values))
-    raw = fitted.mlp.fold(values, fitted.start[1]).forward(rows.x)
+    p, h = fitted.mlp.layout.views(values), rows.x
+    for i in range(fitted.mlp.n_hidden_layers):
+        h = torch.tanh(h @ p[f"hidden{i}.weight"] + p[f"hidden{i}.bias"].unsqueeze(1))
+    raw = h @ p[OUTPUT_WEIGHT].transpose(1, 2) + p[OUTPUT_BIAS].unsqueeze(1)
     weight = torch.ones_like(rows.y[..., 0]) if rows.weight is None else rows.weight
     loss = -(weight * fitted.head.log_prob(raw, rows.y)).mean(dim=1).sum()
     w = values * fitted.mlp.layout.penalty_mask().double()
