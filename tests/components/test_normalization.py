@@ -32,7 +32,7 @@ def build(normalizer, layer):
     """The training form, and the tensors it writes the gradients of scale and shift to."""
     gradients = torch.zeros_like(layer["scale"]), torch.zeros_like(layer["shift"])
     running = layer["running_mean"], layer["running_variance"]
-    return BatchNormLayer(normalizer, (layer["scale"], layer["shift"]), gradients, running), gradients
+    return BatchNormLayer(normalizer, (layer["scale"], layer["shift"]), gradients, running, 0), gradients
 
 
 def forward(normalizer, layer, n_updates, weight=None):
@@ -56,7 +56,8 @@ def test_output_and_gradients_equal_torch(layer):
     made, (scale_gradient, shift_gradient) = build(BatchNorm(epsilon=epsilon).build(), layer)
     out = made.forward(layer["z"].clone(), Batch(layer["z"], layer["z"], None, []), 0).clone()
     probe = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    got = made.backward(probe.clone(), to_input=True), scale_gradient, shift_gradient
+    made.set_parameter_gradients(probe)
+    got = made.input_gradient(probe.clone()), scale_gradient, shift_gradient
     for m, module in enumerate(torch_layers(layer, 0.1, epsilon)):
         z = layer["z"][m].clone().requires_grad_()
         expected = module(z)

@@ -17,6 +17,11 @@ def test_training_and_prediction_use_the_same_scale(floor):
     assert_allclose(torch_scale, np.log1p(np.exp(np.minimum(RHO, 500))) + np.maximum(RHO - 500, 0) + floor, rtol=1e-9)
 
 
+@pytest.mark.parametrize("floor", [0.0, 1e-3])
+def test_the_predicted_scale_is_exact_to_rounding(floor):
+    assert_allclose(predicted_scale(RHO, floor), np.logaddexp(0.0, RHO) + floor, rtol=1e-15)
+
+
 def test_derivative():
     rho = torch.tensor(RHO, requires_grad=True)
     (expected,) = torch.autograd.grad(scale_from_raw(rho, 0.1).sum(), rho)

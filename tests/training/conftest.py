@@ -16,7 +16,7 @@ from uncertainty.optim import Adam, ConstantRate
 from uncertainty.training import Rows, TrainingData, TrainingPlan, TrainingResult, fit_members
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.random_streams import Purpose, member_generators
-from uncertainty.training.stack import Stack
+from uncertainty.training.stack import mean_nll
 
 N_INPUTS = 3
 
@@ -39,11 +39,10 @@ class Fitted:
     def statistics(self) -> np.ndarray:
         return self.result.statistics
 
-    def stack(self, values: Any = None, statistics: Any = None) -> Stack:
-        """A stack of all members at the given parameters, by default the fitted ones."""
-        values = self.values if values is None else values
-        statistics = self.statistics if statistics is None else statistics
-        return Stack(self.mlp, self.head, torch.as_tensor(values).clone(), torch.as_tensor(statistics).clone())
+    def nll(self, values: Any = None, statistics: Any = None) -> Tensor:
+        """Validation loss [M] of all members at the given parameters, by default the fitted ones."""
+        parameters = self.values if values is None else values, self.statistics if statistics is None else statistics
+        return mean_nll(self.mlp, self.head, *(torch.as_tensor(a) for a in parameters), self.data.validation)
 
 
 def streams(numbers, purpose):

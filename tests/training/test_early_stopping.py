@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty.optim import SGD, CosineRestarts
+from uncertainty.training.stack import mean_nll
 
 LONG = {"n_validation": 15, "max_epochs": 40, "learning_rate": 3e-2}
 
@@ -22,7 +23,7 @@ def test_the_best_weights_are_restored_and_reproduce_their_loss_exactly(fit, opt
 
     fitted = fit(range(3), on_epoch_end=(keep,), dtype=dtype, **LONG, **options)
     path = [fitted.start, *seen]  # epoch 0 counts: a fit that only gets worse ends where it began
-    losses = torch.stack([fitted.stack(*state).nll(fitted.data.validation) for state in path]).numpy()  # [E, M]
+    losses = torch.stack([fitted.nll(*state) for state in path]).numpy()  # [E, M]
     assert_array_equal(fitted.result.best_losses, losses.min(axis=0))
     assert_array_equal(fitted.result.best_epochs, losses.argmin(axis=0))
     assert len(set(fitted.result.best_epochs.tolist())) > 1
@@ -36,7 +37,7 @@ def test_the_best_weights_are_restored_and_reproduce_their_loss_exactly(fit, opt
 def test_members_that_left_keep_their_best_weights(fit):
     fitted = fit(range(4), patience=3, tol=1e-2, **LONG)
     assert fitted.result.history[-1]["n_training"] < 4  # some left early
-    assert_array_equal(fitted.stack().nll(fitted.data.validation).numpy(), fitted.result.best_losses)
+    assert_array_equal(fitted.nll().numpy(), fitted.result.best_losses)
 
 
 @pytest.mark.parametrize("tol", [0.0, 0.02])
@@ -51,7 +52,7 @@ def test_patience_counts_epochs_without_an_improvement_of_tol(fit, tol):
     options = {"n_rows": 300, "batch_size": 100, "n_validation": 100, "max_epochs": 400, "learning_rate": 3e-3}
     options["tol"] = tol
     fitted = fit([0], patience=patience, on_epoch_end=(keep,), **options)
-    start = fitted.stack(*fitted.start).nll(fitted.data.validation).item()
+    start = fitted.nll(*fitted.start).item()
     reference, since = start, 0
     for epoch, loss in enumerate(seen, start=1):
         better = loss < reference - tol
@@ -127,6 +128,5 @@ def test_any_hook_can_stop_and_the_others_still_see_the_epoch(fit):
 def test_train_loss_is_the_mean_over_rows_of_the_losses_met(fit):
     # At a rate of next to nothing the weights stay, so the loss met is the loss of all rows at the start.
     fitted = fit(range(2), max_epochs=1, learning_rate=1e-12, weighted=True)
-    stack = fitted.stack(*fitted.start)
-    expected = stack.nll(fitted.data.rows.share(2)).mean().item()
+    expected = mean_nll(fitted.mlp, fitted.head, *fitted.start, fitted.data.rows.share(2)).mean().item()
     assert fitted.result.history[0]["train_loss"] == pytest.approx(expected, rel=1e-9)

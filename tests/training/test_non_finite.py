@@ -42,13 +42,32 @@ def test_a_member_with_a_bad_step_returns_to_the_epochs_start_at_half_the_rate(f
     assert_array_equal(fitted.values[[0, 2]], healthy.values[[0, 2]])  # the others never notice
 
 
+@pytest.mark.parametrize("normalization", [None, "batch"])
+@pytest.mark.parametrize("optimizer", [Adam(), SGD(), RMSprop()], ids=repr)
+def test_after_a_bad_first_epoch_a_member_starts_afresh(fit, optimizer, normalization):
+    # Moments and averages that are back at zero must be corrected as those of a first step are.
+    options = {"batch_size": 50, "optimizer": optimizer, "normalization": normalization}
+    fitted = fit(range(3), head=Failing(member=1, steps={0}), max_epochs=3, learning_rate=0.02, **options)
+    half = fit(range(3), max_epochs=2, learning_rate=0.01, **options)
+    assert_allclose(fitted.values[1], half.values[1], rtol=1e-10, atol=1e-12)
+    assert_allclose(fitted.statistics[1], half.statistics[1], rtol=1e-10, atol=1e-12)
+    assert fitted.result.optimizer_state["n_steps"] == [3, 2, 3]
+
+
+def test_a_gradient_whose_norm_overflows_is_a_failure_under_clipping_too(fit, rows):
+    made = rows(50, torch.float32)
+    made.y[-1] = 1e30
+    with pytest.raises(FloatingPointError, match="had no finite loss"):
+        fit(range(2), rows=made, dtype=torch.float32, hidden=(), optimizer=Adam(clip_norm=1.0), max_epochs=3)
+
+
 @pytest.mark.parametrize("optimizer", [Adam(), Adam(amsgrad=True), RMSprop(), SGD(), Adam(clip_norm=1.0)], ids=repr)
 def test_a_bad_step_leaves_no_trace_in_the_optimizer(fit, optimizer):
     fitted = fit(range(2), head=Failing(member=1, steps={2}), optimizer=optimizer, max_epochs=3)
     assert np.isfinite(fitted.values).all()
     assert np.abs(fitted.values[1] - fitted.start[0][1].numpy()).max() > 1e-3  # it trains on after the bad epoch
-    for buffer in fitted.result.optimizer_state.values():
-        assert np.isfinite(buffer).all()
+    for state in fitted.result.optimizer_state.values():
+        assert np.isfinite(state).all()
 
 
 def test_no_hook_ever_sees_a_non_finite_weight(fit):

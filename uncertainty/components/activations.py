@@ -105,9 +105,9 @@ ACTIVATIONS: dict[str, Activation] = {
 class ActivationLayer(Layer):
     """An activation in training; no bit of a member depends on the other members."""
 
-    def __init__(self, activation: Activation, like: Tensor) -> None:
+    def __init__(self, activation: Activation, like: Tensor, first_member: int) -> None:
         self.activation = activation
-        self._output = Scratch(like)
+        self._output = Scratch(like, first_member)
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._as_memory = not self.activation.exact and x[0].numel() % WHOLE != 0
@@ -116,7 +116,10 @@ class ActivationLayer(Layer):
         self.activation.forward(self._memory(x), self._memory(out))
         return out
 
-    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
+        pass
+
+    def input_gradient(self, gradient: Tensor) -> Tensor:
         self.activation.backward(self._memory(gradient), self._memory(self._saved))
         return gradient
 

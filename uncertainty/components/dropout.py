@@ -94,9 +94,9 @@ def _random_words(generator: np.random.Generator, n_words: int) -> NDArray[np.ui
 class DropoutLayer(Layer):
     """Dropout in training, by the batch's mask of hidden layer `number`."""
 
-    def __init__(self, number: int, like: Tensor) -> None:
+    def __init__(self, number: int, like: Tensor, first_member: int) -> None:
         self.number = number
-        self._output = Scratch(like)
+        self._output = Scratch(like, first_member)
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         mask = batch.masks[self.number]
@@ -104,5 +104,8 @@ class DropoutLayer(Layer):
         self._mask = mask
         return torch.mul(x, mask, out=self._output(*x.shape))
 
-    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
+        pass
+
+    def input_gradient(self, gradient: Tensor) -> Tensor:
         return gradient.mul_(self._mask)

@@ -17,6 +17,9 @@ from torch import Tensor
 
 from uncertainty.components.whole_vectors import padded_to_whole_vectors
 
+# Single-precision numbers in the 64 bytes that allocated memory is aligned to.
+ALIGNMENT = 16
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -29,43 +32,50 @@ class Batch:
 
 
 class Layer(ABC):
-    """One step of the network on [M, B, ...]. What `forward` returns belongs to the layer until its next call."""
+    """One step of the network on [M, B, ...].
+
+    What a layer returns lies in its own scratch memory, holds until its next call, and may be overwritten by the layer
+    that is given it; what it is given is the scratch of its neighbour, the network's x alone excepted.
+    """
 
     @abstractmethod
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
-        """Return the layer's output; may overwrite `x` when that is the output of another layer.
-
-        `n_updates` counts the batches that running statistics have seen.
-        """
+        """Return the layer's output; `n_updates` counts the batches that running statistics have seen."""
 
     @abstractmethod
-    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
-        """Set the gradients of the parameters, given that of the last output; return that of its input.
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
+        """Write the gradients of the parameters, if there are any, given that of the last output."""
 
-        May overwrite `gradient`. Without `to_input` nobody asks for the gradient of the input, and `gradient` may be
-        handed back instead.
-        """
+    @abstractmethod
+    def input_gradient(self, gradient: Tensor) -> Tensor:
+        """Return the gradient of the last input, given that of the output, after `set_parameter_gradients`."""
 
 
 class Scratch:
-    """Memory of one tensor that a layer needs at every step: allocated once, for the largest batch so far.
+    """Memory of one tensor that is needed at every step: allocated once, for the largest batch so far.
 
     Fresh memory is far from free: the allocator may hand every large block back to the system, which then has to
     clear it, page by page, at each step.
+
+    Matrix products round by where in memory their operands begin. So that a member's numbers do not depend on which
+    others are in its part of a stack, `first_member` says which member of the stack the part begins with, and that
+    member begins where it would if all of them were here.
     """
 
-    def __init__(self, like: Tensor) -> None:
+    def __init__(self, like: Tensor, first_member: int = 0) -> None:
         self._memory = like.new_empty(0)
+        self._first_member = first_member
         self._views: dict[tuple[int, ...], Tensor] = {}
 
     def __call__(self, *shape: int) -> Tensor:
-        """Return an uninitialised tensor of the shape, at the start of memory that is padded to whole vectors."""
+        """Return an uninitialised tensor [m, ...] of the shape, in memory that is padded to whole vectors."""
         view = self._views.get(shape)
         return self._allocate(shape) if view is None else view
 
     def _allocate(self, shape: tuple[int, ...]) -> Tensor:
-        size = padded_to_whole_vectors(prod(shape))
-        if size > self._memory.numel():
-            self._memory = torch.zeros(size, dtype=self._memory.dtype, device=self._memory.device)
+        size, start = prod(shape), self._first_member * prod(shape[1:]) % ALIGNMENT
+        needed = ALIGNMENT + padded_to_whole_vectors(size)
+        if needed > self._memory.numel():
+            self._memory = torch.zeros(needed, dtype=self._memory.dtype, device=self._memory.device)
             self._views.clear()
-        return self._views.setdefault(shape, self._memory[: prod(shape)].view(shape))
+        return self._views.setdefault(shape, self._memory[start : start + size].view(shape))

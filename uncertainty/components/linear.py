@@ -73,47 +73,51 @@ def output_linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 class LinearLayer(Layer):
     """x W + b of a hidden layer: `weight` [M, D, H], `bias` [M, H], and views of their gradients to write to."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor, first_member: int
+    ) -> None:
         self.weight = weight
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self._bias = bias.unsqueeze(1)
         self._transposed = weight.transpose(1, 2)
-        self._output, self._input_gradient, self._product = Scratch(weight), Scratch(weight), Scratch(weight)
+        self._output, self._input_gradient, self._product = (Scratch(weight, first_member) for _ in range(3))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
         out = self._output(*x.shape[:2], self.weight.shape[2])
         return torch.baddbmm(self._bias, x, self.weight, out=out)
 
-    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
         # Straight to the gradient, whose members do not follow each other in memory, is one call a member.
         self.weight_gradient.copy_(torch.bmm(self._x.transpose(1, 2), gradient, out=self._product(*self.weight.shape)))
         torch.sum(gradient, 1, out=self.bias_gradient)
-        if not to_input:
-            return gradient
+
+    def input_gradient(self, gradient: Tensor) -> Tensor:
         return torch.bmm(gradient, self._transposed, out=self._input_gradient(*self._x.shape))
 
 
 class OutputLayer(Layer):
     """h W^T + b of the output layer, as `output_linear`: `weight` [M, R, H], `bias` [M, R]."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor, first_member: int
+    ) -> None:
         self.weight = weight
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self._bias = bias.unsqueeze(2)
-        self._output, self._input_gradient, self._product = Scratch(weight), Scratch(weight), Scratch(weight)
+        self._output, self._input_gradient, self._product = (Scratch(weight, first_member) for _ in range(3))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
         out = self._output(x.shape[0], self.weight.shape[1], x.shape[1])  # [M, R, B]
         return torch.baddbmm(self._bias, self.weight, x.transpose(1, 2), out=out).transpose(1, 2)
 
-    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
         transposed = gradient.transpose(1, 2)  # [M, R, B]
         self.weight_gradient.copy_(torch.bmm(transposed, self._x, out=self._product(*self.weight.shape)))
         torch.sum(transposed, 2, out=self.bias_gradient)
-        if not to_input:
-            return gradient
+
+    def input_gradient(self, gradient: Tensor) -> Tensor:
         return torch.bmm(gradient, self.weight, out=self._input_gradient(*self._x.shape))

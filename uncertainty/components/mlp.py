@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from uncertainty.components.activations import ACTIVATIONS, ActivationLayer, Function
+from uncertainty.components.activations import ACTIVATIONS, ActivationLayer
 from uncertainty.components.dropout import DropoutLayer, draw_mask
+from uncertainty.components.folded import FoldedLayer, FoldedMLP, fold_layer
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.layer import Layer, Scratch
-from uncertainty.components.linear import LinearLayer, OutputLayer, linear, output_linear
+from uncertainty.components.linear import LinearLayer, OutputLayer
 from uncertainty.components.normalization import BatchNormalizer, BatchNormLayer
 from uncertainty.components.parameters import ParameterLayout
 
@@ -112,24 +113,26 @@ class MLP:
             for rate, width, of_layer in zip(self.dropout_rates, self.hidden_layer_sizes, memory, strict=True)
         ]
 
-    def layers(self, values: Tensor, gradient: Tensor, statistics: Tensor) -> list[Layer]:
+    def layers(self, values: Tensor, gradient: Tensor, statistics: Tensor, first_member: int = 0) -> list[Layer]:
         """Return the training form of the members in `values` [M, P]: layers from x to raw outputs.
 
         They read `values`, write the gradients of all parameters to `gradient` [M, P], and move the running
-        `statistics` [M, Q] in place.
+        `statistics` [M, Q] in place. `first_member` is where in a larger stack these members begin.
         """
         p, g, s = self.layout.views(values), self.layout.views(gradient), self.statistics_layout.views(statistics)
         layers: list[Layer] = []
         for i in range(self.n_hidden_layers):
             weight, bias, scale, shift = (f"hidden{i}.weight", f"hidden{i}.bias", f"norm{i}.scale", f"norm{i}.shift")
-            layers.append(LinearLayer(p[weight], p[bias], g[weight], g[bias]))
+            layers.append(LinearLayer(p[weight], p[bias], g[weight], g[bias], first_member))
             if self.normalizer is not None:
                 running = s[f"norm{i}.mean"], s[f"norm{i}.variance"]
-                layers.append(BatchNormLayer(self.normalizer, (p[scale], p[shift]), (g[scale], g[shift]), running))
-            layers.append(ActivationLayer(ACTIVATIONS[self.activation], values))
+                affine, gradients = (p[scale], p[shift]), (g[scale], g[shift])
+                layers.append(BatchNormLayer(self.normalizer, affine, gradients, running, first_member))
+            layers.append(ActivationLayer(ACTIVATIONS[self.activation], values, first_member))
             if self.dropout_rates and self.dropout_rates[i] > 0.0:
-                layers.append(DropoutLayer(i, values))
-        return [*layers, OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS])]
+                layers.append(DropoutLayer(i, values, first_member))
+        output = p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS]
+        return [*layers, OutputLayer(*output, first_member)]
 
     def is_settled(self, n_updates: int) -> bool:
         """Whether a training step, after so many batches, no longer depends on how many there were."""
@@ -144,7 +147,7 @@ class MLP:
         parameters = self.layout.views(values)
         running = self.statistics_layout.views(statistics)
         masks = masks if masks is not None else (None,) * self.n_hidden_layers
-        layers: list[tuple[Tensor, Tensor]] = []
+        layers: list[FoldedLayer] = []
         mask: Tensor | None = None
         for i in range(self.n_hidden_layers):
             weight, bias = parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"]
@@ -156,26 +159,9 @@ class MLP:
                     running[f"norm{i}.variance"],
                 )
                 weight, bias = weight * a.unsqueeze(1), bias * a + b
-            layers.append((weight if mask is None else weight * mask.unsqueeze(2), bias))
+            shares_input = all(layer.n_members == 1 for layer in layers)
+            layers.append(fold_layer(weight, bias, mask, shares_input=shares_input))
             mask = masks[i]
         output = parameters[OUTPUT_WEIGHT]
         output = output if mask is None else output * mask.unsqueeze(1)
-        return FoldedMLP(tuple(layers), output, parameters[OUTPUT_BIAS], ACTIVATIONS[self.activation].function)
-
-
-@dataclass(frozen=True)
-class FoldedMLP:
-    """A stack in prediction form: affine layers and an activation, nothing random and nothing to update."""
-
-    layers: tuple[tuple[Tensor, Tensor], ...]
-    output_weight: Tensor
-    output_bias: Tensor
-    activation: Function
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
-        h = x
-        for weight, bias in self.layers:
-            bias = bias.expand(weight.shape[0], -1)
-            h = self.activation(linear(h, weight, bias))
-        return output_linear(h, self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1))
+        return FoldedMLP(tuple(layers), output, parameters[OUTPUT_BIAS], ACTIVATIONS[self.activation])

@@ -69,12 +69,13 @@ class BatchNormLayer(Layer):
         parameters: tuple[Tensor, Tensor],
         gradients: tuple[Tensor, Tensor],
         statistics: tuple[Tensor, Tensor],
+        first_member: int,
     ) -> None:
         self.normalizer = normalizer
         self.scale, self.shift = (parameter.unsqueeze(1) for parameter in parameters)
         self.scale_gradient, self.shift_gradient = gradients
         self.running_mean, self.running_variance = statistics
-        self._normalized, self._output = Scratch(self.scale), Scratch(self.scale)
+        self._normalized, self._output = (Scratch(self.scale, first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._share = _row_shares(batch.weight)  # [M, B, 1], or None for equal ones
@@ -86,13 +87,19 @@ class BatchNormLayer(Layer):
         normalized = torch.sub(x, mean, out=self._normalized(*x.shape)).mul_(self._inverse_std)
         return torch.addcmul(self.shift, normalized, self.scale, out=self._output(*x.shape))
 
-    def backward(self, gradient: Tensor, *, to_input: bool) -> Tensor:
-        """Ioffe & Szegedy (2015), the derivatives after eq. 4, with the share of a row for 1 / m."""
-        normalized, work = self._normalized(*gradient.shape), self._output(*gradient.shape)
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
+        # Nobody reads the output any more: the layers after this one have been differentiated.
+        work = self._output(*gradient.shape)
         torch.sum(gradient, 1, out=self.shift_gradient)
-        torch.sum(torch.mul(gradient, normalized, out=work), 1, out=self.scale_gradient)
+        torch.sum(torch.mul(gradient, self._normalized(*gradient.shape), out=work), 1, out=self.scale_gradient)
+
+    def input_gradient(self, gradient: Tensor) -> Tensor:
+        """Ioffe & Szegedy (2015), the derivatives after eq. 4, with the share of a row for 1 / m."""
         through_moments = torch.addcmul(
-            self.shift_gradient.unsqueeze(1), normalized, self.scale_gradient.unsqueeze(1), out=work
+            self.shift_gradient.unsqueeze(1),
+            self._normalized(*gradient.shape),
+            self.scale_gradient.unsqueeze(1),
+            out=self._output(*gradient.shape),
         )
         through_moments.mul_(1.0 / gradient.shape[1] if self._share is None else self._share)
         return gradient.sub_(through_moments).mul_(self._inverse_std * self.scale)

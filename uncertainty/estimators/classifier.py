@@ -128,19 +128,19 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class (n,), or labels (n, T) of 0 and 1."""
-        return np.asarray(self._reduce(X, DiscretePredictive.mode))
+        return self._evaluate(X, DiscretePredictive.mode)[0]
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the averaged probabilities, (n, C) in the order of `classes_`, or (n, T) for labels."""
-        return np.asarray(self._reduce(X, DiscretePredictive.proba))
+        return self._evaluate(X, DiscretePredictive.proba)[0]
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Return the logarithm of the averaged probabilities, without loss where they are tiny."""
-        return np.asarray(self._reduce(X, DiscretePredictive.log_proba))
+        return self._evaluate(X, DiscretePredictive.log_proba)[0]
 
     def decision_function(self, X: ArrayLike) -> Array:
         """Return the log-odds (n,) of the second class, (n, T) of each label, or log-probabilities (n, C)."""
-        return np.asarray(self._reduce(X, DiscretePredictive.decision))
+        return self._evaluate(X, DiscretePredictive.decision)[0]
 
     def predict_uncertainty(self, X: ArrayLike) -> Bunch:
         """Return a Bunch of `proba` and where its uncertainty comes from.
@@ -149,8 +149,8 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         Per row, (n,), in nats: `aleatoric_entropy` + `mutual_information` = `total_entropy`. The epistemic parts,
         `epistemic_variance` and `mutual_information`, are 0 for a single network. For multi-label data all are (n, T).
         """
-        fields = self._reduce_fields(
-            X, ("proba", "aleatoric_variance", "epistemic_variance", "aleatoric_entropy", "mutual_information")
+        fields = self._evaluate_fields(
+            X, "proba", "aleatoric_variance", "epistemic_variance", "aleatoric_entropy", "mutual_information"
         )
         return Bunch(
             **fields,
@@ -160,12 +160,12 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
 
     def predict_dist(self, X: ArrayLike) -> DiscretePredictive:
         """Return the predictive distribution of all rows."""
-        parts = self._chunks(X, lambda predictive: predictive.members)
-        return DiscretePredictive(ClassProbabilities.concatenate(parts), self._encoder.classes)
+        (log_proba,) = self._evaluate(X, lambda p: p.members.log_proba, axis=1)
+        return DiscretePredictive(ClassProbabilities(log_proba), self._encoder.classes)
 
     def predict_members(self, X: ArrayLike) -> Array:
         """Return each member's probabilities, (M, n, C) or (M, n, T)."""
-        return np.asarray(self._reduce(X, DiscretePredictive.member_proba, axis=1))
+        return self._evaluate(X, DiscretePredictive.member_proba, axis=1)[0]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -6,6 +6,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,18 +174,25 @@ class MemberEstimator(BaseEstimator):
         """The predictive, in the user's units, of the members' distributions of a chunk of rows."""
         raise NotImplementedError
 
-    def _chunks(self, X: Any, reduce: Callable[[Any], Any]) -> list[Any]:
-        """`reduce` of the predictive of each chunk of rows, so that no more than one chunk is held at a time."""
+    def _evaluate(self, X: Any, *questions: Callable[[Any], Any], axis: int = 0) -> list[Any]:
+        """What each of `questions` returns for the predictive of the rows X, which lie along `axis` of it.
+
+        They see one chunk of rows at a time, so that memory is needed for the answers and for little more.
+        """
         check_is_fitted(self, "members_")
-        x = self.input_scaler_.transform(check_inputs(self, X))
-        chunks = self.members_.distributions(x, getattr(self, "n_jobs", None))
-        return [reduce(self._restore(distribution)) for distribution in chunks]
 
-    def _reduce(self, X: Any, reduce: Callable[[Any], Any], *, axis: int = 0) -> Any:
-        """`reduce` over all rows; rows lie along `axis` of what it returns."""
-        return np.concatenate(self._chunks(X, reduce), axis=axis)
+        def answers(distribution: Distribution) -> list[Any]:
+            predictive = self._restore(distribution)
+            return [question(predictive) for question in questions]
 
-    def _reduce_fields(self, X: Any, fields: tuple[str, ...]) -> dict[str, Array]:
-        """Several methods of the predictive, evaluated in one pass over the rows."""
-        parts = self._chunks(X, lambda predictive: [getattr(predictive, field)() for field in fields])
-        return {field: np.concatenate(columns) for field, columns in zip(fields, zip(*parts, strict=True), strict=True)}
+        return self.members_.evaluate(
+            check_inputs(self, X),
+            self.input_scaler_.transform,
+            answers,
+            axis=axis,
+            n_jobs=getattr(self, "n_jobs", None),
+        )
+
+    def _evaluate_fields(self, X: Any, *fields: str) -> dict[str, Array]:
+        """The values of several methods of the predictive, by name, from one pass over the rows."""
+        return dict(zip(fields, self._evaluate(X, *map(methodcaller, fields)), strict=True))

@@ -1,8 +1,9 @@
-"""The fitted members: plain arrays and an architecture, and the way from rows to raw outputs."""
+"""The fitted members: plain arrays and an architecture, and the way from rows to what is asked of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from uncertainty.components.folded import FoldedMLP
 from uncertainty.components.mlp import MLP
 from uncertainty.heads.base import Distribution, Head
-from uncertainty.training.threads import limited_threads
+from uncertainty.training.threads import limited_threads, thread_limit
 
-# Rows are predicted in chunks whose hidden layers of all members fit in this many bytes.
-CHUNK_BYTES = 32 * 1024 * 1024
+Array = NDArray[np.float64]
+
+# Rows are predicted in chunks whose arrays of all members together take about so many bytes: much less, and the calls
+# cost more than the arithmetic; more, and every array is fresh memory that the system has to clear, page by page.
+CHUNK_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,22 +43,56 @@ class Members:
         sizes = [len(mask) for mask in self.masks or () if mask is not None]
         return sizes[0] if sizes else len(self.values)
 
-    def distributions(self, x: NDArray[np.float64], n_jobs: int | None = None) -> Iterator[Distribution]:
-        """Yield the members' distributions [M, n, ...] of the rows x [N, D], chunk by chunk, in float64."""
+    def evaluate(
+        self,
+        x: Array,
+        standardise: Callable[[Array], Array],
+        answers: Callable[[Distribution], list[NDArray[Any]]],
+        *,
+        axis: int = 0,
+        n_jobs: int | None = None,
+    ) -> list[NDArray[Any]]:
+        """Return the arrays that `answers` makes of the distributions [M, n, ...] of the rows x [N, D], in float64.
+
+        It sees one chunk of rows at a time, which lie along `axis` of what it returns; besides the answers no more
+        than a chunk a thread is held. Threads share out the chunks, whose size does not depend on them, and within a
+        chunk everything runs on one thread: no bit depends on their number.
+        """
+        folded = self._fold()
+        n_chunks = -(-len(x) // self._chunk_rows(folded))
+        chunks = [slice(len(x) * i // n_chunks, len(x) * (i + 1) // n_chunks) for i in range(n_chunks)]
+
+        def answers_of(rows: slice) -> list[NDArray[Any]]:
+            with torch.inference_mode():
+                raw = folded.forward(torch.tensor(standardise(x[rows])).unsqueeze(0))
+            return answers(self.head.distribution(raw.numpy()))
+
+        n_threads = min(thread_limit(n_jobs), n_chunks)
+        with limited_threads(0):
+            if n_threads == 1:
+                return _join(map(answers_of, chunks), chunks, len(x), axis)
+            with ThreadPoolExecutor(n_threads) as pool:
+                return _join(pool.map(answers_of, chunks), chunks, len(x), axis)
+
+    def _fold(self) -> FoldedMLP:
+        """The members in prediction form, in float64."""
         masks = None if self.masks is None else [None if m is None else torch.from_numpy(m) for m in self.masks]
         # A copy, not `from_numpy` as it stands: a model loaded from a memory map is read-only.
         values, statistics = (torch.from_numpy(np.array(a, dtype=np.float64)) for a in (self.values, self.statistics))
-        folded = self.mlp.fold(values, statistics, masks)
-        rows = self._chunk_rows()
-        work = self.mlp.multiply_adds * len(self) * min(len(x), rows)
-        for start in range(0, len(x), rows):
-            chunk = torch.from_numpy(np.array(x[start : start + rows], dtype=np.float64))
-            # Around each product, never around the yield: a caller that stops half-way (an error in what it does with
-            # a chunk) would leave the process with gradients off and fewer threads.
-            with limited_threads(work, n_jobs), torch.no_grad():
-                raw = folded.forward(chunk.unsqueeze(0)).numpy()
-            yield self.head.distribution(raw)
+        return self.mlp.fold(values, statistics, masks)
 
-    def _chunk_rows(self) -> int:
-        widest = max((*self.mlp.hidden_layer_sizes, self.mlp.n_raw))
-        return max(CHUNK_BYTES // (8 * len(self) * (2 * widest + 6 * self.mlp.n_raw)), 1)
+    def _chunk_rows(self, folded: FoldedMLP) -> int:
+        # A layer and its input; the raw outputs, and what is made of them on the way to the answers.
+        numbers_per_row = 2 * folded.widest + 6 * len(self) * self.mlp.n_raw
+        return max(CHUNK_BYTES // (8 * numbers_per_row), 1)
+
+
+def _join(parts: Iterable[list[NDArray[Any]]], chunks: list[slice], n_rows: int, axis: int) -> list[NDArray[Any]]:
+    """Put the answers of the chunks, as they come, where their rows belong."""
+    joined: list[NDArray[Any]] = []
+    for rows, part in zip(chunks, parts, strict=True):
+        if not joined:
+            joined = [np.empty((*a.shape[:axis], n_rows, *a.shape[axis + 1 :]), a.dtype) for a in part]
+        for whole, answer in zip(joined, part, strict=True):
+            whole[(slice(None),) * axis + (rows,)] = answer
+    return joined

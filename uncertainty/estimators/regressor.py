@@ -124,9 +124,9 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Return the predictive mean and, with `return_std`, the total standard deviation, in units of y."""
         if not return_std:
-            return np.asarray(self._reduce(X, ContinuousPredictive.mean))
-        fields = self._reduce_fields(X, ("mean", "std"))
-        return fields["mean"], fields["std"]
+            return self._evaluate(X, ContinuousPredictive.mean)[0]
+        mean, std = self._evaluate(X, ContinuousPredictive.mean, ContinuousPredictive.std)
+        return mean, std
 
     def predict_interval(
         self, X: ArrayLike, coverage: ArrayLike = 0.9, kind: str = "observation", side: str = "two"
@@ -148,18 +148,18 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         (n, 2) of lower and upper bounds; several levels (n, 2, L); several targets (n, T, 2[, L])
         """
         if kind == "observation":
-            return np.asarray(self._reduce(X, lambda p: p.interval(coverage, side=side)))
+            return self._evaluate(X, lambda p: p.interval(coverage, side=side))[0]
         if kind != "mean":
             raise ValueError(f"kind must be 'observation' or 'mean', got {kind!r}.")
-        return np.asarray(self._reduce(X, lambda p: _mean_interval(p, check_levels("coverage", coverage), side)))
+        return self._evaluate(X, lambda p: _mean_interval(p, check_levels("coverage", coverage), side))[0]
 
     def predict_quantiles(self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95)) -> Array:
         """Return exact quantiles of the predictive mixture, (n, Q) or (n, T, Q), in units of y."""
-        return np.asarray(self._reduce(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float)))))
+        return self._evaluate(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float))))[0]
 
     def predict_var(self, X: ArrayLike) -> Array:
         """Return the total variance, in squared units of y."""
-        return np.asarray(self._reduce(X, ContinuousPredictive.var))
+        return self._evaluate(X, ContinuousPredictive.var)[0]
 
     def predict_uncertainty(self, X: ArrayLike) -> Bunch:
         """Return a Bunch of `mean`, in units of y, and where its variance comes from, in squared units of y.
@@ -167,7 +167,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         `aleatoric_variance` is noise in the data, `epistemic_variance` ignorance of the model (the disagreement of
         the members; 0 for a single network), `total_variance` their sum.
         """
-        fields = self._reduce_fields(X, ("mean", "aleatoric_variance", "epistemic_variance"))
+        fields = self._evaluate_fields(X, "mean", "aleatoric_variance", "epistemic_variance")
         total = fields["aleatoric_variance"] + fields["epistemic_variance"]
         return Bunch(**fields, total_variance=total)
 
@@ -176,12 +176,14 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
         It holds every member's parameters of every row; the other predictions reduce chunk by chunk instead.
         """
-        parts = self._chunks(X, lambda predictive: predictive.members)
-        return ContinuousPredictive(NormalMixture.concatenate(parts), single_target=self._single_target)
+        weights, means, scales = self._evaluate(
+            X, lambda p: p.members.weights, lambda p: p.members.means, lambda p: p.members.scales, axis=1
+        )
+        return ContinuousPredictive(NormalMixture(weights, means, scales), single_target=self._single_target)
 
     def predict_members(self, X: ArrayLike) -> Array:
         """Return each member's mean, (M, n) or (M, n, T), in units of y."""
-        return np.asarray(self._reduce(X, ContinuousPredictive.member_means, axis=1))
+        return self._evaluate(X, ContinuousPredictive.member_means, axis=1)[0]
 
     def sample_y(self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0) -> Array:
         """Draw (n, n_samples), or (n, T, n_samples), from the predictive, in units of y.

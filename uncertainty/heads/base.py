@@ -55,7 +55,8 @@ class Head(ABC):
         """Return the negative log-likelihood [..., N] and its gradient with respect to raw [..., N, R].
 
         This default goes through autograd, so a head without a closed form trains too; the standard heads give
-        their closed form here, because it is called at every step, in inference mode.
+        their closed form here, because it is called at every step. It is called in inference mode, where autograd
+        needs what this default does, and by several threads at once, each for some of the members.
         """
         with torch.inference_mode(False), torch.enable_grad():
             leaf = raw.clone().requires_grad_()  # copies made here are ordinary tensors, which autograd can keep

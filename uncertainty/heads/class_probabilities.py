@@ -35,8 +35,3 @@ class ClassProbabilities:
     def rows(self, index: slice | NDArray[np.intp]) -> ClassProbabilities:
         """The rows `index` of a [M, N, T, C] array."""
         return ClassProbabilities(self.log_proba[:, index])
-
-    @staticmethod
-    def concatenate(parts: list[ClassProbabilities]) -> ClassProbabilities:
-        """Join [M, N_i, T, C] arrays along their rows."""
-        return ClassProbabilities(np.concatenate([p.log_proba for p in parts], axis=1))

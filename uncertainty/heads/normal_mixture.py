@@ -28,6 +28,8 @@ class NormalMixture:
 
     def variance(self) -> Array:
         """Variance [..., N, T]: the within- plus the between-component part."""
+        if self.means.shape[-1] == 1:
+            return self.scales[..., 0] ** 2
         spread = self.means - self.mean()[..., None]
         return self._expect(self.scales**2 + spread**2)
 
@@ -45,7 +47,9 @@ class NormalMixture:
     def affine(self, location: Array, scale: Array) -> NormalMixture:
         """The distribution of location + scale * Y, with location and scale of shape [T]."""
         factor = np.asarray(scale)[:, None]
-        return NormalMixture(self.weights, self.means * factor + np.asarray(location)[:, None], self.scales * factor)
+        means = self.means * factor
+        means += np.asarray(location)[:, None]
+        return NormalMixture(self.weights, means, self.scales * factor)
 
     def pool(self) -> NormalMixture:
         """The equal-weight mixture over the leading axis: [M, N, ...] with K components becomes [N, ...] with M K."""
@@ -57,18 +61,19 @@ class NormalMixture:
 
         return NormalMixture(last(self.weights) / n_members, last(self.means), last(self.scales))
 
+    def components(self) -> tuple[Array, Array, Array]:
+        """Weights, means and scales [M K, N, T] of all components of the equal-weight mixture over M."""
+        n_members, n, n_targets, n_components = self.means.shape
+
+        def first(a: Array) -> Array:
+            moved = np.moveaxis(np.broadcast_to(a, self.means.shape), -1, 1)  # [M, K, N, T]
+            return moved.reshape(n_members * n_components, n, n_targets)
+
+        return first(self.weights[..., None, :] / n_members), first(self.means), first(self.scales)
+
     def rows(self, index: slice | NDArray[np.intp]) -> NormalMixture:
         """The rows `index` of [M, N, ...] arrays."""
         return NormalMixture(self.weights[:, index], self.means[:, index], self.scales[:, index])
-
-    @staticmethod
-    def concatenate(parts: list[NormalMixture]) -> NormalMixture:
-        """Join [M, N_i, ...] arrays along their rows."""
-        return NormalMixture(
-            np.concatenate([p.weights for p in parts], axis=1),
-            np.concatenate([p.means for p in parts], axis=1),
-            np.concatenate([p.scales for p in parts], axis=1),
-        )
 
     def _expect(self, values: Array) -> Array:
         if values.shape[-1] == 1:

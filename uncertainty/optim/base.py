@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from uncertainty.components.spec import Spec, check_number
@@ -38,7 +40,7 @@ class Optimizer(ABC):
 
     def __init__(self, values: Tensor, buffers: tuple[str, ...]) -> None:
         self.buffers = {name: torch.zeros_like(values) for name in buffers}
-        self.steps = torch.zeros((), device=values.device)
+        self.steps = torch.zeros((), dtype=torch.float32, device=values.device)  # as fused kernels read it
 
     def update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         """Make one step on `values` [M, P] in place, at the learning rate `rate`."""
@@ -49,22 +51,16 @@ class Optimizer(ABC):
     def _update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
         """Make step number `steps`."""
 
-    def state(self) -> dict[str, Any]:
-        """Return the buffers as arrays on the CPU, and the number of steps as `n_steps`."""
-        buffers = {name: buffer.cpu().numpy() for name, buffer in self.buffers.items()}
-        return {**buffers, "n_steps": int(self.steps)}
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned earlier."""
-        self.steps.fill_(state["n_steps"])
+    def load(self, buffers: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from these buffers."""
         for name, buffer in self.buffers.items():
-            buffer.copy_(torch.from_numpy(np.array(state[name])))
+            buffer.copy_(torch.from_numpy(np.array(buffers[name])))
 
-    def part(self, rows: slice) -> Optimizer:
-        """Return the optimizer of some consecutive members, whose buffers are views of these."""
+    def part(self, rows: slice, n_steps: int) -> Optimizer:
+        """Return the optimizer of some consecutive members after so many steps; its buffers are views of these."""
         part = copy.copy(self)
         part.buffers = {name: buffer[rows] for name, buffer in self.buffers.items()}
-        part.steps = self.steps.clone()
+        part.steps = torch.full_like(self.steps, n_steps)
         return part
 
     def select(self, rows: Tensor) -> None:

@@ -15,8 +15,9 @@ from uncertainty.predictive.quantiles import normal_mixture_quantile
 
 Array = NDArray[np.float64]
 
-# Mixture components (over rows, targets and levels) whose quantiles are solved at a time.
-QUANTILE_BLOCK = 1 << 22
+# Mixture components (over rows, targets and levels) whose quantiles are solved at a time: about ten arrays of as many
+# numbers stay in a core's own cache.
+QUANTILE_BLOCK = 1 << 15
 
 
 class ContinuousPredictive:
@@ -115,7 +116,10 @@ class ContinuousPredictive:
         # Two passes: E[x^2] - E[x]^2 cancels to a negative number when the mean is large.
         # Around the first member, so that members that agree give exactly 0.
         means = self.members.mean()
-        return self._drop_target((means - means[0]).var(axis=0))
+        spread = means - means[0]
+        spread -= spread.mean(axis=0)
+        spread *= spread
+        return self._drop_target(spread.mean(axis=0))
 
     def var(self) -> Array:
         """Total variance, in squared units of y: aleatoric plus epistemic."""
@@ -178,43 +182,23 @@ class ContinuousPredictive:
         if side not in ("two", "lower", "upper"):
             raise ValueError(f"side must be 'two', 'lower' or 'upper', got {side!r}.")
         miss = (1.0 - check_levels("coverage", confidence)) / (2.0 if side == "two" else 1.0)
-        lower_tail, upper_tail = np.zeros(miss.shape, dtype=bool), np.ones(miss.shape, dtype=bool)
-        if side == "lower":
-            low = self._quantiles(miss, lower_tail)
-            high = np.full_like(low, np.inf)
-        elif side == "upper":
-            high = self._quantiles(miss, upper_tail)
-            low = np.full_like(high, -np.inf)
-        else:
-            low, high = self._quantiles(miss, lower_tail), self._quantiles(miss, upper_tail)
+        if side == "two":
+            upper = np.stack([np.zeros(miss.shape, dtype=bool), np.ones(miss.shape, dtype=bool)])
+            return self._quantiles(np.stack([miss, miss]), upper)
+        bound = self._quantiles(miss, np.full(miss.shape, side == "upper"))
+        low, high = (bound, np.full_like(bound, np.inf)) if side == "lower" else (np.full_like(bound, -np.inf), bound)
         return np.stack([low, high], axis=-2 if miss.ndim else -1)
 
     def _quantiles(self, mass: Array, upper: NDArray[np.bool_]) -> Array:
         """Quantiles [n, T, *mass.shape] by tail mass, without the target axis of a one-dimensional target."""
-        p = self._pooled
-        n, n_targets, n_components = p.means.shape
-        rows = max(QUANTILE_BLOCK // (n_targets * mass.size * n_components), 1)
-        parts = [self._quantiles_of(slice(i, i + rows), mass.reshape(-1), upper.reshape(-1)) for i in range(0, n, rows)]
-        values = np.concatenate(parts) if parts else np.empty((0, n_targets, mass.size))
-        return self._drop_target(values.reshape(n, n_targets, *mass.shape))
-
-    def _quantiles_of(self, rows: slice, mass: Array, upper: NDArray[np.bool_]) -> Array:
-        """Quantiles [n, T, Q] of some rows: every row, target and level is a mixture of its own to invert."""
-        p = self._pooled
-        weights, means, scales = p.weights[rows], p.means[rows], p.scales[rows]
-        shape = (*means.shape[:2], len(mass))
-
-        def one_each(parameters: Array) -> Array:
-            expanded = np.broadcast_to(parameters[:, :, None, :], (*shape, means.shape[2]))
-            return expanded.reshape(-1, means.shape[2])
-
-        return normal_mixture_quantile(
-            one_each(weights[:, None, :]),
-            one_each(means),
-            one_each(scales),
-            np.broadcast_to(mass, shape).reshape(-1),
-            np.broadcast_to(upper, shape).reshape(-1),
-        ).reshape(shape)
+        n_members, n, n_targets, n_components = self.members.means.shape
+        rows = max(QUANTILE_BLOCK // (n_members * n_components * n_targets * mass.size), 1)
+        values = np.empty((n, n_targets, *mass.shape))
+        for block in (slice(start, start + rows) for start in range(0, n, rows)):
+            weights, means, scales = (a.reshape(len(a), -1) for a in self.members.rows(block).components())
+            quantiles = normal_mixture_quantile(weights, means, scales, mass.reshape(-1), upper.reshape(-1))
+            values[block] = quantiles.reshape(values[block].shape)
+        return self._drop_target(values)
 
     # -- scores and samples --------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
@@ -52,18 +54,21 @@ class DiscretePredictive:
         """[..., n, T, C] as (..., n, C) for one target, (..., n, T) of the label present for multi-label data."""
         return values[..., 1] if self.classes is None else values[..., 0, :]
 
+    @cached_property
     def _joint_log_proba(self) -> Array:
         """Log of the averaged probabilities [n, T, C]."""
         log_proba = self.members.log_proba
-        averaged = logsumexp(log_proba, axis=0) - np.log(self.n_members)
+        largest = log_proba.max(axis=0)
+        with np.errstate(invalid="ignore"):  # -inf minus -inf, of a class that no member thinks possible
+            averaged = np.log(np.exp(log_proba - largest).mean(axis=0)) + largest
         # Where members agree to the last bit so does their average, and the mutual information is exactly 0.
-        return np.asarray(np.where((log_proba == log_proba[0]).all(axis=0), log_proba[0], averaged))
+        return np.where((log_proba == log_proba[0]).all(axis=0), log_proba[0], averaged)
 
     # -- probabilities -------------------------------------------------------------------------------------------
 
     def log_proba(self) -> Array:
         """Log of the averaged probabilities."""
-        return self._per_class(self._joint_log_proba())
+        return self._per_class(self._joint_log_proba)
 
     def proba(self) -> Array:
         """Averaged probabilities."""
@@ -131,7 +136,7 @@ class DiscretePredictive:
 
     def entropy(self) -> Array:
         """Entropy (n,) of the averaged probabilities; of each label (n, T) for multi-label data."""
-        return self._drop_target(_entropy(self._joint_log_proba()))
+        return self._drop_target(_entropy(self._joint_log_proba))
 
     def aleatoric_entropy(self) -> Array:
         """Mean of the members' entropies, shaped as `entropy`."""
@@ -141,7 +146,7 @@ class DiscretePredictive:
         """Entropy minus aleatoric entropy, at least 0: what knowing the right member would tell."""
         # As a mean Kullback-Leibler divergence the terms do not cancel, and members that agree give exactly 0.
         with np.errstate(invalid="ignore"):  # -inf minus -inf, of a class that no member thinks possible
-            log_ratio = self.members.log_proba - self._joint_log_proba()
+            log_ratio = self.members.log_proba - self._joint_log_proba
         divergence = (np.exp(self.members.log_proba) * np.where(np.isfinite(log_ratio), log_ratio, 0.0)).sum(axis=-1)
         return self._drop_target(np.maximum(divergence.mean(axis=0), 0.0))
 
@@ -158,7 +163,7 @@ class DiscretePredictive:
 
     def decision(self) -> Array:
         """Log-odds (n,) of the second of two classes, (n, T) of each label, or log-probabilities (n, C)."""
-        log_proba = self._joint_log_proba()
+        log_proba = self._joint_log_proba
         if log_proba.shape[-1] == 2:
             return self._drop_target(log_proba[..., 1] - log_proba[..., 0])
         return self.log_proba()

@@ -37,13 +37,13 @@ class BatchStream:
         self.bounds = batch_starts(data.n_train, batch_size)
         self.shuffle = list(shuffle)
         self.dropout = list(dropout)
-        self._new_scratch()
+        self._set_scratch(first_member=0)
 
-    def _new_scratch(self) -> None:
+    def _set_scratch(self, first_member: int) -> None:
         """Memory for a block of rows and its masks. Only one block of a stream is in use at a time."""
-        like = self.rows.x
-        self._gathered = Scratch(like), Scratch(like), Scratch(like)
-        self._masks = [Scratch(like.new_empty(0, device="cpu")) for _ in self.mlp.hidden_layer_sizes]
+        x = self.rows.x
+        self._gathered = Scratch(x, first_member), Scratch(x, first_member), Scratch(x, first_member)
+        self._masks = [Scratch(x.new_empty(0, device="cpu"), first_member) for _ in self.mlp.hidden_layer_sizes]
 
     @property
     def n_batches(self) -> int:
@@ -70,7 +70,7 @@ class BatchStream:
         """Return the batches of some consecutive members, which go on drawing from the same generators."""
         part = copy.copy(self)
         part.index, part.shuffle, part.dropout = self.index[members], self.shuffle[members], self.dropout[members]
-        part._new_scratch()
+        part._set_scratch(members.start)
         return part
 
     def epoch(self) -> Iterator[Batch]:

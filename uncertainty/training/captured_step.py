@@ -16,61 +16,63 @@ from uncertainty.components.layer import Batch
 
 Step = Callable[[Batch, float | Tensor], None]
 
-# Steps made one kernel at a time first: libraries set themselves up, and layers allocate their memory.
-WARM_UP_STEPS = 3
 
+class GraphRecorder:
+    """Records calls as CUDA graphs, until one cannot be recorded: then steps of this fit run as they stand.
 
-def record_graph(call: Callable[[], None]) -> Callable[[], None]:
-    """Record the kernels of `call`, without running them, as a CUDA graph; return what runs them."""
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        call()
-    return graph.replay
+    A head that asks for a number on the host cannot be recorded, for one.
+    """
+
+    usable = True
+
+    def record(self, call: Callable[[], None], device: torch.device) -> Callable[[], None] | None:
+        """Record the kernels of `call`, without running them; return what runs them, or None with a warning."""
+        try:
+            return self._record(call, device)
+        except RuntimeError as error:
+            self.usable = False
+            warnings.warn(f"the training step cannot be captured, and runs slower for it: {error}", stacklevel=2)
+            return None
+
+    def _record(self, call: Callable[[], None], device: torch.device) -> Callable[[], None]:
+        graph = torch.cuda.CUDAGraph()
+        # The outer context brings back the stream in use even where the end of the recording fails.
+        with (
+            torch.cuda.device(device),
+            torch.cuda.stream(torch.cuda.current_stream(device)),
+            torch.cuda.graph(graph, stream=torch.cuda.Stream(device)),
+        ):
+            call()
+        return graph.replay
 
 
 class CapturedStep:
-    """`step(batch, rate)` for batches of one shape as a replay, and as it stands for batches of any other.
+    """A step for batches of one shape as a replay, and as it stands for batches of any other.
 
-    `step` must keep all state that changes from call to call on the device, and `settled` says from when on it does.
-    A step that cannot be recorded (a head that asks for a number on the host, say) is run as it stands, with a warning.
+    All that a step changes from call to call must be in tensors, and nothing may allocate memory that outlives it once
+    a step of every shape has been made.
     """
 
-    def __init__(
-        self,
-        step: Step,
-        batch_size: int,
-        settled: Callable[[], bool],
-        record: Callable[[Callable[[], None]], Callable[[], None]] = record_graph,
-    ) -> None:
-        self._step = step
+    def __init__(self, recorder: GraphRecorder, batch_size: int) -> None:
+        self._recorder = recorder
         self._batch_size = batch_size
-        self._settled = settled
-        self._record = record
-        self._n_warm = 0
         self._replay: Callable[[], None] | None = None
-        self._failed = False
 
-    def __call__(self, batch: Batch, rate: float | Tensor) -> None:
+    def __call__(self, step: Step, batch: Batch, rate: float, *, settled: bool) -> None:
+        """Make the step; from the first time that it is `settled` on it may be recorded."""
         fits = batch.x.shape[1] == self._batch_size
-        if self._replay is None and fits and self._n_warm >= WARM_UP_STEPS and self._settled() and not self._failed:
-            self._capture(batch)
+        if self._replay is None and fits and settled and self._recorder.usable:
+            self._batch = _copy(batch)
+            self._rate = torch.zeros((), dtype=torch.float32, device=batch.x.device)  # as fused kernels read it
+            held, rate_held = self._batch, self._rate
+            self._replay = self._recorder.record(lambda: step(held, rate_held), batch.x.device)
         if self._replay is None or not fits:
-            self._n_warm += fits
-            self._step(batch, rate)
+            step(batch, rate)
             return
         for static, given in zip(_tensors(self._batch), _tensors(batch), strict=True):
             static.copy_(given)
         self._rate.fill_(rate)
         self._replay()
-
-    def _capture(self, batch: Batch) -> None:
-        self._batch = _copy(batch)
-        self._rate = torch.zeros((), device=batch.x.device)  # in the single precision that fused optimizers read
-        try:
-            self._replay = self._record(lambda: self._step(self._batch, self._rate))
-        except RuntimeError as error:
-            self._failed = True
-            warnings.warn(f"the training step cannot be captured, and runs slower for it: {error}", stacklevel=2)
 
 
 def _copy(batch: Batch) -> Batch:

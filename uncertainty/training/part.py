@@ -1,4 +1,4 @@
-"""One epoch of some members of a stack: steps, the back-off where they fail, and the loss on held-out rows."""
+"""One epoch of some members of a stack: its steps, and the way back where they fail."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from uncertainty.optim.base import Optimizer
 from uncertainty.optim.penalties import add_penalty_gradient_
 from uncertainty.optim.schedules import Factor
 from uncertainty.training.batches import BatchStream
-from uncertainty.training.captured_step import CapturedStep, Step
-from uncertainty.training.data import Rows
+from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.plan import TrainingPlan
 from uncertainty.training.stack import Stack
 
 
 class Outcome(NamedTuple):
-    """What an epoch gave each member of a part, all [m]: losses, and whether a step of it was not finite."""
+    """What an epoch gave each member of a part, both [m]: the loss, and whether a step of it was not finite."""
 
-    train_losses: Tensor
-    validation_losses: Tensor | None
+    losses: Tensor
     failed: Tensor
 
 
@@ -36,6 +34,11 @@ class StepRule:
     clip_norm: float | None
     perturbation: Tensor | None
     factor: Factor
+
+    @property
+    def updates_per_step(self) -> int:
+        """Batches that running statistics see in a step."""
+        return 1 if self.perturbation is None else 2
 
     def rate(self, step: int) -> float:
         """The learning rate at step number `step`, counted from 0."""
@@ -54,40 +57,39 @@ class Part:
         stack: Stack,
         optimizer: Optimizer,
         batches: BatchStream,
-        validation: Rows | None,
         rule: StepRule,
         rate_scale: float,
+        recorder: GraphRecorder | None,
     ) -> None:
         self.stack = stack
         self.optimizer = optimizer
         self.batches = batches
-        self.validation = validation
         self.rule = rule
         self.rate_scale = rate_scale
         self._state = [stack.values, stack.statistics, *optimizer.buffers.values()]
         self._kept = [torch.empty_like(a) for a in self._state]
         self._total_loss = stack.values.new_zeros(stack.n_members)
-        self._make_step = self._captured(self._step) if stack.values.is_cuda else self._step
+        self._captured = None if recorder is None else CapturedStep(recorder, batches.batch_size)
+        self._has_seen_every_batch_size = False
 
     def run_epoch(self, first_step: int) -> Outcome:
-        """Train for one epoch from step number `first_step`, take back what failed, and watch the held-out rows."""
+        """Train for one epoch from step number `first_step`, and take back what failed."""
         with torch.inference_mode():
-            self._keep()
-            train_losses = self._train(first_step)
-            failed = self._take_back_failures()
-            return Outcome(train_losses, None if self.validation is None else self.watch(), failed)
+            for now, kept in zip(self._state, self._kept, strict=True):
+                kept.copy_(now)
+            self._total_loss.zero_()
+            for number, batch in enumerate(self.batches.epoch(), start=first_step):
+                self._make_step(batch, self.rule.rate(number) * self.rate_scale)
+                self.stack.n_updates += self.rule.updates_per_step
+            self._has_seen_every_batch_size = True
+            return Outcome(self._total_loss / self.batches.n_rows, self._take_back_failures())
 
-    def watch(self) -> Tensor:
-        """Return the loss [m] on the held-out rows."""
-        assert self.validation is not None
-        return self.stack.nll(self.validation)
-
-    def _train(self, first_step: int) -> Tensor:
-        self._total_loss.zero_()
-        for number, batch in enumerate(self.batches.epoch(), start=first_step):
-            self._make_step(batch, self.rule.rate(number) * self.rate_scale)
-            self.stack.n_updates += 1 if self.rule.perturbation is None else 2
-        return self._total_loss / self.batches.n_rows  # [m]
+    def _make_step(self, batch: Batch, rate: float) -> None:
+        if self._captured is None:
+            self._step(batch, rate)
+        else:
+            settled = self._has_seen_every_batch_size and self.stack.is_settled
+            self._captured(self._step, batch, rate, settled=settled)
 
     def _step(self, batch: Batch, rate: float | Tensor) -> None:
         """One step on one batch; all that it changes from call to call is in tensors."""
@@ -99,17 +101,8 @@ class Part:
         gradient = stack.gradient
         add_penalty_gradient_(gradient, stack.values, rule.penalized, alpha=plan.alpha, l1_ratio=plan.l1_ratio)
         if rule.clip_norm is not None:
-            norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
-            gradient.mul_((rule.clip_norm / norm).clamp_max(1.0))
+            clip_(gradient, rule.clip_norm)
         self.optimizer.update_(stack.values, gradient, rate)
-
-    def _captured(self, step: Step) -> Step:
-        stack = self.stack
-        return CapturedStep(step, self.batches.batch_size, lambda: stack.mlp.is_settled(stack.n_updates))
-
-    def _keep(self) -> None:
-        for now, kept in zip(self._state, self._kept, strict=True):
-            kept.copy_(now)
 
     def _take_back_failures(self) -> Tensor:
         failed = ~torch.stack([torch.isfinite(a).all(dim=1) for a in self._state]).all(dim=0)
@@ -117,3 +110,10 @@ class Part:
             for now, kept in zip(self._state, self._kept, strict=True):
                 now[failed] = kept[failed]
         return failed
+
+
+def clip_(gradient: Tensor, largest_norm: float) -> None:
+    """Shorten each member's gradient [M, P] to the norm; one whose norm overflows becomes NaN, and so a failure."""
+    norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
+    factor = (largest_norm / norm).clamp_max(1.0)
+    gradient.mul_(torch.where(torch.isfinite(norm), factor, torch.nan))

@@ -38,11 +38,18 @@ def training_threads(step_multiply_adds: int, limit: int) -> int:
 
 
 @contextmanager
-def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[None]:
-    """Run the body on a number of torch threads that fits its work, then put the old number back."""
+def torch_threads(n_threads: int) -> Iterator[None]:
+    """Run the body with so many threads in each of torch's operations, then put the old number back."""
     before = torch.get_num_threads()
-    torch.set_num_threads(worthwhile_threads(multiply_adds, thread_limit(n_jobs)))
+    torch.set_num_threads(n_threads)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[None]:
+    """Run the body on a number of torch threads that fits its work, then put the old number back."""
+    with torch_threads(worthwhile_threads(multiply_adds, thread_limit(n_jobs))):
+        yield

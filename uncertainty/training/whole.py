@@ -1,0 +1,153 @@
+"""The whole stack in training, shared out among threads as parts."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from uncertainty.components.mlp import MLP
+from uncertainty.heads.base import Head
+from uncertainty.optim.base import Optimizer
+from uncertainty.training.batches import BatchStream
+from uncertainty.training.captured_step import GraphRecorder
+from uncertainty.training.part import Outcome, Part, StepRule
+from uncertainty.training.plan import TrainingPlan
+from uncertainty.training.stack import Stack
+from uncertainty.training.threads import training_threads
+
+
+class Standing(NamedTuple):
+    """Where a member stands: the multiple of the learning rate it trains at, and what its good epochs add up to.
+
+    `n_steps` are steps of the optimizer and `n_updates` batches that the running statistics have seen.
+    """
+
+    rate_scale: float
+    n_steps: int
+    n_updates: int
+
+
+class WholeStack:
+    """All members that still train, `values` [M, P] and `statistics` [M, Q], which change in place.
+
+    The members are divided into groups, one a thread, and a group into parts: runs of members that stand alike.
+    """
+
+    def __init__(
+        self,
+        mlp: MLP,
+        head: Head,
+        values: Tensor,
+        statistics: Tensor,
+        batches: BatchStream,
+        plan: TrainingPlan,
+        *,
+        optimizer_state: dict[str, Any] | None,
+        n_updates: int,
+        n_threads: int,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self.mlp = mlp
+        self.head = head
+        self.values = values
+        self.statistics = statistics
+        self.batches = batches
+        self.rule = _step_rule(mlp, values, batches, plan)
+        self.optimizer: Optimizer = plan.optimizer.build(values, self.rule.penalized)
+        n_steps = [0] * len(values)
+        if optimizer_state is not None:
+            self.optimizer.load(optimizer_state)
+            n_steps = optimizer_state["n_steps"]
+        self.standings = [Standing(1.0, n, n_updates) for n in n_steps]
+        self.n_steps = 0
+        self.n_threads = n_threads
+        self.pool = pool
+        self._recorder = GraphRecorder() if values.is_cuda else None
+        self._share_out()
+
+    @property
+    def last_rate(self) -> float:
+        """The learning rate of the last step, of members that have never failed."""
+        return self.rule.rate(self.n_steps - 1)
+
+    @property
+    def n_updates(self) -> int:
+        """Batches that the running statistics have seen, of the members that have seen most."""
+        return max(standing.n_updates for standing in self.standings)
+
+    def optimizer_state(self) -> dict[str, Any]:
+        """Return the optimizer's buffers as arrays on the CPU, and the steps of each member as `n_steps`."""
+        buffers = {name: buffer.cpu().numpy() for name, buffer in self.optimizer.buffers.items()}
+        return {**buffers, "n_steps": [standing.n_steps for standing in self.standings]}
+
+    def run_epoch(self) -> Outcome:
+        """Train for one epoch; members that failed are back where they were, and go on at half the learning rate."""
+
+        def run(group: list[Part]) -> list[Outcome]:
+            return [part.run_epoch(self.n_steps) for part in group]
+
+        by_group = map(run, self._groups) if len(self._groups) == 1 else self.pool.map(run, self._groups)
+        outcomes = [outcome for group in by_group for outcome in group]
+        self.n_steps += self.batches.n_batches
+        failed = torch.cat([outcome.failed for outcome in outcomes]).cpu()
+        self._count(failed.tolist())
+        return Outcome(torch.cat([outcome.losses for outcome in outcomes]), failed)
+
+    def _count(self, failed: list[bool]) -> None:
+        steps, updates = self.batches.n_batches, self.batches.n_batches * self.rule.updates_per_step
+        self.standings = [
+            standing._replace(rate_scale=0.5 * standing.rate_scale)
+            if bad
+            else standing._replace(n_steps=standing.n_steps + steps, n_updates=standing.n_updates + updates)
+            for standing, bad in zip(self.standings, failed, strict=True)
+        ]
+        if any(failed):
+            self._share_out()
+
+    def select(self, members: Tensor) -> None:
+        """Keep some members only, so that the others go on faster."""
+        self.values, self.statistics = self.values[members], self.statistics[members]
+        self.standings = [self.standings[m] for m in members.tolist()]
+        self.optimizer.select(members)
+        self.batches.select(members)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        self._groups: list[list[Part]] = []  # the old parts go before the new ones come: they hold as much memory
+        n_members = len(self.values)
+        work = self.mlp.multiply_adds * n_members * self.batches.batch_size
+        n_groups = min(training_threads(work, self.n_threads), n_members)
+        bounds = [n_members * i // n_groups for i in range(n_groups + 1)]
+        self._groups = [self._parts(start, stop) for start, stop in pairwise(bounds)]
+
+    def _parts(self, start: int, stop: int) -> list[Part]:
+        runs = [list(run) for _, run in groupby(range(start, stop), key=self.standings.__getitem__)]
+        return [self._part(slice(run[0], run[-1] + 1)) for run in runs]
+
+    def _part(self, rows: slice) -> Part:
+        standing = self.standings[rows.start]
+        stack = Stack(
+            self.mlp,
+            self.head,
+            self.values[rows],
+            self.statistics[rows],
+            n_updates=standing.n_updates,
+            first_member=rows.start,
+        )
+        optimizer, batches = self.optimizer.part(rows, standing.n_steps), self.batches.part(rows)
+        return Part(stack, optimizer, batches, self.rule, standing.rate_scale, self._recorder)
+
+
+def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPlan) -> StepRule:
+    perturbation = plan.adversarial_perturbation
+    return StepRule(
+        plan,
+        mlp.layout.penalty_mask().to(values),
+        plan.optimizer.checked_clip_norm(),
+        None if perturbation is None else perturbation.to(values),
+        plan.schedule.build(plan.max_epochs, batches.n_batches),
+    )
