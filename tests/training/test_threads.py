@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from uncertainty.training.threads import limited_threads
+from uncertainty.training.threads import thread_limit, torch_threads, training_threads, worthwhile_threads
 
 HUGE = 10**12
 
@@ -15,32 +15,36 @@ def set_threads():
     torch.set_num_threads(before)
 
 
-def threads_inside(work, n_jobs=None):
-    with limited_threads(work, n_jobs):
-        return torch.get_num_threads()
+@pytest.mark.parametrize("threads", [worthwhile_threads, training_threads])
+def test_threads_fit_the_work_and_the_limit(threads):
+    assert threads(0, 8) == 1
+    assert threads(1000, 8) == 1
+    assert threads(HUGE, 8) == 8
+    assert threads(HUGE, 1) == 1
+    assert 1 < threads(30_000_000, 100) < 100
 
 
-def test_little_work_takes_one_thread(set_threads):
-    set_threads(2)
-    assert threads_inside(1000) == 1
-    assert threads_inside(0) == 1
-
-
-@pytest.mark.parametrize("limit", [1, 2])
-def test_the_limit_in_force_is_never_exceeded(set_threads, limit):
-    set_threads(limit)
-    assert threads_inside(HUGE) == limit
-    assert threads_inside(HUGE, n_jobs=8) == limit
-    assert threads_inside(HUGE, n_jobs=-1) == limit
+@pytest.mark.parametrize("in_force", [1, 2])
+def test_the_limit_in_force_is_never_exceeded(set_threads, in_force):
+    set_threads(in_force)
+    assert thread_limit() == thread_limit(-1) == thread_limit(8) == in_force
 
 
 def test_n_jobs_is_a_limit(set_threads):
     set_threads(2)
-    assert threads_inside(HUGE, n_jobs=1) == 1
+    assert thread_limit(1) == 1
+    assert thread_limit(0) == 1
+
+
+def test_the_number_holds_inside(set_threads):
+    set_threads(2)
+    with torch_threads(1):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
 
 
 def test_the_old_number_comes_back_even_after_an_error(set_threads):
     set_threads(2)
-    with pytest.raises(RuntimeError, match="inside"), limited_threads(1):
+    with pytest.raises(RuntimeError, match="inside"), torch_threads(1):
         raise RuntimeError("inside")
     assert torch.get_num_threads() == 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from uncertainty.components.folded import FoldedMLP
 from uncertainty.components.mlp import MLP
 from uncertainty.heads.base import Distribution, Head
-from uncertainty.training.threads import limited_threads, thread_limit
+from uncertainty.training.threads import thread_limit, torch_threads
 
 Array = NDArray[np.float64]
 
@@ -64,20 +66,21 @@ class Members:
 
         def answers_of(rows: slice) -> list[NDArray[Any]]:
             with torch.inference_mode():
-                raw = folded.forward(torch.tensor(standardise(x[rows])).unsqueeze(0))
+                raw = folded.forward(torch.from_numpy(np.array(standardise(x[rows]))).unsqueeze(0))
             return answers(self.head.distribution(raw.numpy()))
 
+        if n_chunks > 1:
+            # glibc keeps freed memory for the next chunk once it has seen a block of this size come and go. It would
+            # hand it back otherwise, to have every page cleared again: up to half of the time.
+            np.empty(CHUNK_BYTES, dtype=np.uint8)
         n_threads = min(thread_limit(n_jobs), n_chunks)
-        with limited_threads(0):
-            if n_threads == 1:
-                return _join(map(answers_of, chunks), chunks, len(x), axis)
-            with ThreadPoolExecutor(n_threads) as pool:
-                return _join(pool.map(answers_of, chunks), chunks, len(x), axis)
+        with torch_threads(1):
+            return _gather(answers_of, chunks, len(x), axis, n_threads)
 
     def _fold(self) -> FoldedMLP:
         """The members in prediction form, in float64."""
-        masks = None if self.masks is None else [None if m is None else torch.from_numpy(m) for m in self.masks]
-        # A copy, not `from_numpy` as it stands: a model loaded from a memory map is read-only.
+        # Copies, not `from_numpy` as they stand: a model loaded from a memory map is read-only.
+        masks = None if self.masks is None else [None if m is None else torch.from_numpy(m.copy()) for m in self.masks]
         values, statistics = (torch.from_numpy(np.array(a, dtype=np.float64)) for a in (self.values, self.statistics))
         return self.mlp.fold(values, statistics, masks)
 
@@ -87,12 +90,35 @@ class Members:
         return max(CHUNK_BYTES // (8 * numbers_per_row), 1)
 
 
-def _join(parts: Iterable[list[NDArray[Any]]], chunks: list[slice], n_rows: int, axis: int) -> list[NDArray[Any]]:
-    """Put the answers of the chunks, as they come, where their rows belong."""
-    joined: list[NDArray[Any]] = []
-    for rows, part in zip(chunks, parts, strict=True):
-        if not joined:
-            joined = [np.empty((*a.shape[:axis], n_rows, *a.shape[axis + 1 :]), a.dtype) for a in part]
-        for whole, answer in zip(joined, part, strict=True):
-            whole[(slice(None),) * axis + (rows,)] = answer
-    return joined
+def _gather(
+    answers_of: Callable[[slice], list[NDArray[Any]]], chunks: list[slice], n_rows: int, axis: int, n_threads: int
+) -> list[NDArray[Any]]:
+    """Put the answers of each chunk where its rows belong. This thread is one of those that share out the chunks."""
+    gathered: list[NDArray[Any]] = []
+    pending, lock = deque(chunks), Lock()
+
+    def take_chunks() -> None:
+        while True:
+            with lock:
+                if not pending:
+                    return
+                rows = pending.popleft()
+            answers = answers_of(rows)
+            with lock:
+                if not gathered:
+                    gathered.extend(np.empty((*a.shape[:axis], n_rows, *a.shape[axis + 1 :]), a.dtype) for a in answers)
+            for whole, answer in zip(gathered, answers, strict=True):
+                whole[(slice(None),) * axis + (rows,)] = answer
+
+    if n_threads == 1:
+        take_chunks()
+        return gathered
+    with ThreadPoolExecutor(n_threads - 1) as pool:
+        others = [pool.submit(take_chunks) for _ in range(n_threads - 1)]
+        try:
+            take_chunks()
+        finally:
+            pending.clear()  # after an error nobody needs the others
+        for other in others:
+            other.result()
+    return gathered

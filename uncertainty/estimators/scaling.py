@@ -54,8 +54,12 @@ class InputScaler:
         if not self.enabled:
             return x
         inside = np.clip(x, self.low_, self.high_)
-        beyond = (x - inside) / self.scale_
-        return (inside - self.location_) / self.scale_ + np.sign(beyond) * np.log1p(np.abs(beyond))
+        standardised = (inside - self.location_) / self.scale_
+        beyond = x - inside
+        if beyond.any():
+            beyond /= self.scale_
+            standardised += np.sign(beyond) * np.log1p(np.abs(beyond))
+        return standardised
 
     def standardised_range(self) -> Array:
         """Width [D] of each column's training range in the units the network sees."""

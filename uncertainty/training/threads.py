@@ -1,8 +1,9 @@
 """How many threads to use, for the length of a call.
 
-Prediction lets the products of torch use several threads. Training shares out the members of a stack instead: each
-thread trains some of them from the start of an epoch to its end, on products of one thread. Threads then meet once an
-epoch instead of at every operation, and no bit of a member depends on how many there are.
+Training shares out the members of a stack, and prediction the rows: each thread has some of them to itself, and every
+operation of torch runs on that thread alone. Threads then meet once an epoch, or once a call, instead of at every
+operation, and no bit depends on how many there are. Only the loss on held-out rows, which is of the whole stack, lets
+the products of torch use several threads.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 
 import torch
 
-# A second thread is worth waking for this much work. With less it saves little on an idle machine, and on a busy one
-# the wait for it costs many times the work: five hundred milliseconds for twenty, measured with the other core taken.
+# A second thread inside a product is worth waking for this much work. With less it saves little on an idle machine, and
+# on a busy one the wait for it costs many times the work: 500 ms for 20, measured with the other core taken.
 MULTIPLY_ADDS_PER_THREAD = 10_000_000
 
 # In training threads wait for Python's lock alone, between one operation and the next: with this much work a step for
@@ -28,7 +29,7 @@ def thread_limit(n_jobs: int | None = None) -> int:
 
 
 def worthwhile_threads(multiply_adds: int, limit: int) -> int:
-    """Return how many threads, of at most `limit`, to use for so much work without a wait in between."""
+    """Return how many threads, of at most `limit`, to use inside the products of so much work."""
     return min(max(1, multiply_adds // MULTIPLY_ADDS_PER_THREAD), limit)
 
 
@@ -46,10 +47,3 @@ def torch_threads(n_threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def limited_threads(multiply_adds: int, n_jobs: int | None = None) -> Iterator[None]:
-    """Run the body on a number of torch threads that fits its work, then put the old number back."""
-    with torch_threads(worthwhile_threads(multiply_adds, thread_limit(n_jobs))):
-        yield
