@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from uncertainty.training.threads import thread_limit, torch_threads, training_threads, worthwhile_threads
+from uncertainty.training.threads import (
+    denormals_flushed,
+    thread_limit,
+    torch_threads,
+    training_threads,
+    worthwhile_threads,
+)
 
 HUGE = 10**12
 
@@ -48,3 +54,33 @@ def test_the_old_number_comes_back_even_after_an_error(set_threads):
     with pytest.raises(RuntimeError, match="inside"), torch_threads(1):
         raise RuntimeError("inside")
     assert torch.get_num_threads() == 2
+
+
+def flushes():
+    return float(torch.tensor(1e-40) * 1.0) == 0.0
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_denormals_are_flushed_inside_and_treated_as_before_afterwards(before):
+    torch.set_flush_denormal(before)
+    try:
+        with denormals_flushed():
+            assert flushes()
+        assert flushes() is before
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_moments_without_a_gradient_end_at_zero(fit, monkeypatch, n_threads):
+    # Units behind a dead rectifier: their first moments shrink by a tenth a step, and would stay just above zero.
+    monkeypatch.setattr("uncertainty.training.whole.training_threads", lambda work, limit: n_threads)
+    options = {"dtype": torch.float32, "activation": "relu", "batch_size": 5, "max_epochs": 120}
+    start = fit(range(2), **{**options, "max_epochs": 1})
+    values = start.values.copy()
+    start.mlp.layout.views(torch.from_numpy(values))["hidden0.bias"][:] = -100.0
+    state = start.result.optimizer_state
+    first = fit(range(2), start=(values, start.statistics), optimizer_state=state, **options).result.optimizer_state
+    moments = start.mlp.layout.views(torch.from_numpy(first["first"]))["hidden0.weight"]
+    assert (moments == 0.0).all()
+    assert not flushes()

@@ -16,6 +16,7 @@ from uncertainty.training.batches import BatchStream
 from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.plan import TrainingPlan
 from uncertainty.training.stack import Stack
+from uncertainty.training.threads import denormals_flushed
 
 
 class Outcome(NamedTuple):
@@ -74,7 +75,7 @@ class Part:
 
     def run_epoch(self, first_step: int) -> Outcome:
         """Train for one epoch from step number `first_step`, and take back what failed."""
-        with torch.inference_mode():
+        with torch.inference_mode(), denormals_flushed():
             for now, kept in zip(self._state, self._kept, strict=True):
                 kept.copy_(now)
             self._total_loss.zero_()
