@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from uncertainty.training.threads import (
     denormals_flushed,
+    one_blas_thread,
     thread_limit,
     torch_threads,
     training_threads,
@@ -54,6 +56,24 @@ def test_the_old_number_comes_back_even_after_an_error(set_threads):
     with pytest.raises(RuntimeError, match="inside"), torch_threads(1):
         raise RuntimeError("inside")
     assert torch.get_num_threads() == 2
+
+
+def blas_threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def test_numpy_multiplies_on_one_thread_inside_and_on_as_many_as_before_afterwards():
+    before = blas_threads()
+    with one_blas_thread():
+        assert blas_threads() == [1] * len(before)
+    assert blas_threads() == before
+
+
+def test_a_fit_leaves_the_threads_of_numpy_alone(fit):
+    before, inside = blas_threads(), []
+    fit(range(2), on_epoch_end=(lambda state: inside.append(blas_threads()) or False,))
+    assert set(map(tuple, inside)) == {(1,) * len(before)}
+    assert blas_threads() == before
 
 
 def flushes():

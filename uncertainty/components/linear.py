@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -70,6 +71,18 @@ def output_linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias.unsqueeze(2), weight, h.transpose(1, 2)).transpose(1, 2)
 
 
+def multiply(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    """Write the products a b of [M, I, J] and [M, J, K] to `out` [M, I, K], and return it.
+
+    On a CPU the products are numpy's. For matrices as small as these its BLAS takes 0.5 to 0.8 of the time of torch's,
+    and members that do not follow each other in memory cost nothing extra.
+    """
+    if out.is_cuda:
+        return torch.bmm(a, b, out=out)
+    np.matmul(a.numpy(), b.numpy(), out=out.numpy())
+    return out
+
+
 class LinearLayer(Layer):
     """x W + b of a hidden layer: `weight` [M, D, H], `bias` [M, H], and views of their gradients to write to."""
 
@@ -81,19 +94,18 @@ class LinearLayer(Layer):
         self.bias_gradient = bias_gradient
         self._bias = bias.unsqueeze(1)
         self._transposed = weight.transpose(1, 2)
-        self._output, self._input_gradient, self._product = (Scratch(weight, first_member) for _ in range(3))
+        self._output, self._input_gradient = (Scratch(weight, first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
-        out = self._output(*x.shape[:2], self.weight.shape[2])
-        return torch.baddbmm(self._bias, x, self.weight, out=out)
+        return multiply(x, self.weight, self._output(*x.shape[:2], self.weight.shape[2])).add_(self._bias)
 
     def set_parameter_gradients(self, gradient: Tensor) -> None:
-        # Straight to the gradient, whose members do not follow each other in memory, is one call a member.
-        self.weight_gradient.copy_(torch.bmm(self._x.transpose(1, 2), gradient, out=self._product(*self.weight.shape)))
+        multiply(self._x.transpose(1, 2), gradient, self.weight_gradient)
         torch.sum(gradient, 1, out=self.bias_gradient)
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
+        # The one product that torch's BLAS does faster.
         return torch.bmm(gradient, self._transposed, out=self._input_gradient(*self._x.shape))
 
 
@@ -107,17 +119,17 @@ class OutputLayer(Layer):
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
         self._bias = bias.unsqueeze(2)
-        self._output, self._input_gradient, self._product = (Scratch(weight, first_member) for _ in range(3))
+        self._output, self._input_gradient = (Scratch(weight, first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
         out = self._output(x.shape[0], self.weight.shape[1], x.shape[1])  # [M, R, B]
-        return torch.baddbmm(self._bias, self.weight, x.transpose(1, 2), out=out).transpose(1, 2)
+        return multiply(self.weight, x.transpose(1, 2), out).add_(self._bias).transpose(1, 2)
 
     def set_parameter_gradients(self, gradient: Tensor) -> None:
         transposed = gradient.transpose(1, 2)  # [M, R, B]
-        self.weight_gradient.copy_(torch.bmm(transposed, self._x, out=self._product(*self.weight.shape)))
+        multiply(transposed, self._x, self.weight_gradient)
         torch.sum(transposed, 2, out=self.bias_gradient)
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
-        return torch.bmm(gradient, self.weight, out=self._input_gradient(*self._x.shape))
+        return multiply(gradient, self.weight, self._input_gradient(*self._x.shape))

@@ -20,7 +20,7 @@ from uncertainty.training.data import Rows, TrainingData
 from uncertainty.training.early_stopping import BestSoFar, finite_or_infinite
 from uncertainty.training.plan import EpochState, TrainingPlan
 from uncertainty.training.stack import mean_nll
-from uncertainty.training.threads import thread_limit, torch_threads, worthwhile_threads
+from uncertainty.training.threads import one_blas_thread, thread_limit, torch_threads, worthwhile_threads
 from uncertainty.training.whole import WholeStack
 
 # Epochs in a row with non-finite steps that a member may have before it is stopped; each halves its learning rate.
@@ -65,7 +65,7 @@ def fit_members(
         When a member has no finite loss at all.
     """
     n_threads = 1 if values.is_cuda else thread_limit(n_jobs)  # on a GPU the whole stack is one part
-    with torch_threads(1), ThreadPoolExecutor(n_threads) as pool:
+    with torch_threads(1), one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
         stack = WholeStack(
             mlp,
             head,

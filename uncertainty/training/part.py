@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -75,7 +76,7 @@ class Part:
 
     def run_epoch(self, first_step: int) -> Outcome:
         """Train for one epoch from step number `first_step`, and take back what failed."""
-        with torch.inference_mode(), denormals_flushed():
+        with torch.inference_mode(), denormals_flushed(), np.errstate(all="ignore"):
             for now, kept in zip(self._state, self._kept, strict=True):
                 kept.copy_(now)
             self._total_loss.zero_()

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 # A second thread inside a product is worth waking for this much work. With less it saves little on an idle machine, and
 # on a busy one the wait for it costs many times the work: 500 ms for 20, measured with the other core taken.
@@ -47,6 +49,18 @@ def torch_threads(n_threads: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@cache
+def _blas_libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through everything that is loaded: a few milliseconds
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Run the body with one thread in each product of numpy's, in the whole process, then put the old number back."""
+    with _blas_libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 @contextmanager
