@@ -54,7 +54,14 @@ def test_after_a_bad_first_epoch_a_member_starts_afresh(fit, optimizer, normaliz
     assert fitted.result.optimizer_state["n_steps"] == [3, 2, 3]
 
 
-def test_a_gradient_whose_norm_overflows_is_a_failure_under_clipping_too(fit, rows):
+def test_a_gradient_whose_norm_overflows_is_a_failure_under_clipping_too(fit):
+    # Every entry of it is finite, and clipped to the norm it would be a step of zero that nobody hears of.
+    head = Failing(member=1, steps={0}, value=1e30)
+    options = {**FULL_BATCH, "dtype": torch.float32, "optimizer": SGD(clip_norm=1.0), "max_epochs": 2}
+    assert fit(range(3), head=head, **options).result.optimizer_state["n_steps"] == [2, 1, 2]
+
+
+def test_a_loss_that_overflows_is_an_error_under_clipping_too(fit, rows):
     made = rows(50, torch.float32)
     made.y[-1] = 1e30
     with pytest.raises(FloatingPointError, match="had no finite loss"):

@@ -46,7 +46,7 @@ class Rows:
 
         return Rows(expand(self.x), expand(self.y), None if self.weight is None else expand(self.weight))
 
-    def select(self, members: Tensor | slice) -> Rows:
+    def select(self, members: Tensor) -> Rows:
         """Keep some members of rows that carry a member axis."""
         return Rows(self.x[members], self.y[members], None if self.weight is None else self.weight[members])
 

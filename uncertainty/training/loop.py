@@ -97,8 +97,6 @@ class _Run:
     def __post_init__(self) -> None:
         values, statistics = self.stack.values, self.stack.statistics
         n_members = len(values)
-        self.head = self.stack.head
-        self.watches = self.validation is not None
         self.members = torch.arange(n_members)
         self.bad_epochs = torch.zeros(n_members, dtype=torch.long)
         self.bad_in_a_row = torch.zeros(n_members, dtype=torch.long)
@@ -165,11 +163,9 @@ class _Run:
         self._store_final()
         self.members = self.members[going_on]
         if self.n_training:
-            kept = going_on.nonzero()[:, 0]
+            kept = going_on.nonzero()[:, 0].to(self.stack.values.device)
             self.stack.select(kept)
-            self.validation = (
-                None if self.validation is None else self.validation.select(kept.to(self.stack.values.device))
-            )
+            self.validation = None if self.validation is None else self.validation.select(kept)
 
     def _store_final(self) -> None:
         self.final_epochs[self.members] = len(self.history)
@@ -180,39 +176,41 @@ class _Run:
         """Best weights where there are validation rows, the last ones otherwise; never a non-finite one."""
         if self.n_training:
             self._store_final()
-        values = self.best.values if self.watches else self.final_values
-        statistics = self.best.statistics if self.watches else self.final_statistics
+        watches = self.validation is not None
+        values = self.best.values if watches else self.final_values
+        statistics = self.best.statistics if watches else self.final_statistics
         self._check_outcome()
         return TrainingResult(
             values=values.cpu().numpy(),
             statistics=statistics.cpu().numpy(),
             history=self.history,
-            best_epochs=(self.best.epochs if self.watches else self.final_epochs).numpy(),
+            best_epochs=(self.best.epochs if watches else self.final_epochs).numpy(),
             best_losses=self.best.losses.numpy(),
             optimizer_state=self.stack.optimizer_state(),
             n_updates=self.stack.n_updates,
         )
 
     def _check_outcome(self) -> None:
+        head = type(self.stack.head).__name__
         never_better = self.best.epochs == 0
         every_epoch_bad = self.bad_in_a_row == self.final_epochs
         hopeless = every_epoch_bad & ~torch.isfinite(self.best.losses) & (self.final_epochs > 1)
         if bool(hopeless.any()):
             raise FloatingPointError(
                 f"the loss must be finite, but members {hopeless.nonzero()[:, 0].tolist()} of the "
-                f"{type(self.head).__name__} had no finite loss in {len(self.history)} epochs, at half the learning "
+                f"{head} had no finite loss in {len(self.history)} epochs, at half the learning "
                 f"rate after each. Lower learning_rate_init, or look for extreme values in X and y."
             )
         given_up = (self.bad_in_a_row > MAX_BACK_OFFS) | (never_better & (self.bad_epochs > 0))
         if bool(given_up.any()):
             warnings.warn(
-                f"{type(self.head).__name__}: members {given_up.nonzero()[:, 0].tolist()} had non-finite gradients in "
+                f"{head}: members {given_up.nonzero()[:, 0].tolist()} had non-finite gradients in "
                 f"{self.bad_epochs[given_up].tolist()} of {len(self.history)} epochs and got no further; their best "
                 f"finite weights are kept. Lower learning_rate_init, or look for extreme values in X and y.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        elif self.watches and bool(never_better.all()):
+        elif self.validation is not None and bool(never_better.all()):
             warnings.warn(
                 f"no member came to predict the held-out rows better than it did at the start, by one constant for "
                 f"all rows if the fit is new (NLL {float(self.best.losses.mean()):.3f}, {len(self.history)} epochs). "

@@ -41,9 +41,10 @@ class Stack:
         self._layers = mlp.layers(values, self.gradient, statistics, first_member)
         self._score, self._neighbour = Scratch(values, first_member), Scratch(values, first_member)
         self._output_weight_gradient = mlp.layout.views(self.gradient)[OUTPUT_WEIGHT]
-        function_of_x = [not constant for constant in head.bias_only]
-        self._function_of_x = torch.tensor(function_of_x, dtype=values.dtype, device=values.device).view(1, -1, 1)
+        self._function_of_x: Tensor | None = None  # [1, R, 1], zero where a raw output is one learned constant
         if any(head.bias_only):
+            function_of_x = [not constant for constant in head.bias_only]
+            self._function_of_x = torch.tensor(function_of_x, dtype=values.dtype, device=values.device).view(1, -1, 1)
             mlp.layout.views(values)[OUTPUT_WEIGHT].mul_(self._function_of_x)
 
     @property
@@ -95,7 +96,7 @@ class Stack:
             layer.set_parameter_gradients(gradient)
             gradient = layer.input_gradient(gradient)
         first.set_parameter_gradients(gradient)
-        if any(self.head.bias_only):
+        if self._function_of_x is not None:
             self._output_weight_gradient.mul_(self._function_of_x)
         return gradient
 
