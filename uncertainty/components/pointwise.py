@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -112,7 +112,7 @@ class Pointwise(Activation):
 
     name: str
     constants: tuple[float, ...] = ()
-    family: str = RECTIFIER
+    family: str = field(default=RECTIFIER, repr=False)
 
     def layer(self, place: Place) -> Layer:
         return PointwiseLayer(self, place.like, place.first_member)
