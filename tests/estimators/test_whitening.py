@@ -102,6 +102,14 @@ def test_directions_without_variation_enter_as_zeros_and_are_damped_later(case):
     assert np.abs(scaler.transform(1e12 * new)).max() < 200.0
 
 
+def test_distance_in_a_direction_without_variation_counts_as_its_logarithm():
+    x = np.random.default_rng(0).standard_normal(100)
+    scaler = fitted(np.column_stack([x, x]))
+    across = scaler.transform(np.array([[0.5, -0.5]]))[0]  # within the range of either column
+    distance = np.sqrt(2.0) * 0.5 / x.std()
+    assert_allclose((across[0] - across[1]) / np.sqrt(2.0), np.log1p(distance), rtol=1e-9)
+
+
 def test_the_map_is_continuous_and_grows_without_an_end_but_slowly():
     x = correlated()
     scaler = fitted(x)
