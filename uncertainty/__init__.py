@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
+    from uncertainty.training import Augmentation  # noqa: F401
 
 __version__ = "0.1.0"
 
@@ -55,6 +56,7 @@ _ROOM_OF_NAME = {
     "ExponentialDecay": "optim",
     "RMSprop": "optim",
     "StepDecay": "optim",
+    "Augmentation": "training",
 }
 
 __all__ = sorted(_ROOM_OF_NAME)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from uncertainty import components, heads, optim
+from uncertainty import components, heads, optim, training
 from uncertainty.components import Dropout, HeNormal
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.spec import Spec, check_integer, check_number, named_specs, resolve
@@ -12,7 +12,7 @@ from uncertainty.components.spec import Spec, check_integer, check_number, named
 CHOICES = named_specs(components, Initializer)
 SPECS = [
     value
-    for room in (components, heads, optim)
+    for room in (components, heads, optim, training)
     for name in room.__all__
     if isinstance(value := getattr(room, name), type) and issubclass(value, Spec)
 ]

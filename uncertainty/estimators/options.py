@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from uncertainty.components.spec import check_integer, check_number, named_specs
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
+from uncertainty.training.augmentation import Augmentation
 from uncertainty.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -127,13 +128,27 @@ def check_validation_fraction(value: Any) -> float:
     return fraction
 
 
-def resolve_standardize(value: Any) -> bool:
-    """Return whether to standardise."""
+class Standardization(NamedTuple):
+    """Whether X and y are standardised, and whether X is whitened too."""
+
+    enabled: bool
+    whiten: bool = False
+
+
+def resolve_standardize(value: Any) -> Standardization:
+    """Return what `standardize` asks for."""
     if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, str) and value == "auto":
-        return True
-    raise ValueError(f"standardize must be 'auto', True or False, got {value!r}.")
+        return Standardization(bool(value))
+    if isinstance(value, str) and value in ("auto", "whiten"):
+        return Standardization(True, value == "whiten")
+    raise ValueError(f"standardize must be 'auto', 'whiten', True or False, got {value!r}.")
+
+
+def resolve_augmentation(value: Any) -> Augmentation:
+    """Return the spec of the `augmentation` slot; None changes nothing."""
+    if value is None or isinstance(value, Augmentation):
+        return value or Augmentation()
+    raise TypeError(f"augmentation must be None or an Augmentation object, got {value!r}.")
 
 
 def resolve_dtype(value: Any) -> torch.dtype:

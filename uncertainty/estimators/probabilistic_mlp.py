@@ -15,6 +15,7 @@ from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.heads.base import HeadSpec
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
+from uncertainty.training import Augmentation
 
 
 class NetworkParameters:
@@ -34,7 +35,7 @@ class NetworkParameters:
         residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule = "constant",
-        augmentation: Any = None,
+        augmentation: Augmentation | None = None,
         averaging: Any = None,
         pretraining: Any = None,
         alpha: float = 1e-4,
@@ -103,7 +104,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         (random slopes), "elu", "selu", "gelu", "silu", "mish", "softplus", "maxout", or the piecewise linear
         "hard_sigmoid", "hard_tanh" and "hard_silu".
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
-        Distribution of the target. "auto" is Gaussian.
+        Distribution of the target. "auto" is Gaussian. Where the mean is given up as noise, `Gaussian(beta=0.5)` or
+        `Gaussian(mean_warmup=50)` may find it; losses are reported as plain NLL all the same.
     initializer : "auto", a short name, or a spec
         "auto" is He for rectifiers and Glorot otherwise. The output layer starts at the
         best constant prediction.
@@ -117,6 +119,9 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     optimizer : "adam", "sgd", "rmsprop", or a spec such as `Adam(weight_decay=1e-3)`
     schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
         Factor of the learning rate, stepped per batch.
+    augmentation : None or `Augmentation(mixup, input_noise, target_noise, cutout)`
+        Changes made to the training rows, drawn anew in each epoch; held-out rows stay as they are. An integer row
+        weight is then a repetition on average only.
     alpha : float, default 1e-4
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
@@ -136,9 +141,11 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         the last ones.
     validation_fraction : float, default 0.1
         Share of rows held out for early stopping, rounded up; drawn anew for each member.
-    standardize : "auto", True or False
+    standardize : "auto", "whiten", True or False
         Standardise X and y inside (weighted), with values of X beyond the training range damped logarithmically.
-        "auto" is True.
+        "auto" is True. "whiten" also takes the correlations out of X, by the smallest change that does (ZCA): for
+        strongly correlated columns and simple optimizers. It reads a D x D covariance, and damps rows that lie
+        outside the training rows' cloud.
     device : "auto", "cpu" or "cuda"
         Of training; "auto" takes a GPU, where there is one, for large steps.
     dtype : "float32" or "float64"
@@ -186,7 +193,8 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
     Parameters
     ----------
     head : "auto", "bernoulli", "categorical", or a spec
-        "auto" is Bernoulli for two classes and for multi-label targets, Categorical otherwise.
+        "auto" is Bernoulli for two classes and for multi-label targets, Categorical otherwise. Both smooth labels:
+        `Categorical(label_smoothing=0.1)`.
     class_weight : None, "balanced" or dict
         Multiplies the row weights, as in scikit-learn. It shifts probabilities away from the data's frequencies: a
         model fitted with it is no longer calibrated to them.
@@ -194,7 +202,7 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
 averaging, pretraining, alpha, l1_ratio, batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, \
 early_stopping, validation_fraction, standardize, device, dtype, warm_start, verbose, random_state
         As in `ProbabilisticMLPRegressor`; validation rows are drawn in proportion to the classes, and there is no
-        target to standardise.
+        target to standardise, or to add noise to.
 
     Attributes
     ----------
@@ -225,7 +233,7 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
         residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule = "constant",
-        augmentation: Any = None,
+        augmentation: Augmentation | None = None,
         averaging: Any = None,
         pretraining: Any = None,
         alpha: float = 1e-4,

@@ -23,12 +23,14 @@ from uncertainty.training.threads import training_threads
 class Standing(NamedTuple):
     """Where a member stands: the multiple of the learning rate it trains at, and what its good epochs add up to.
 
-    `n_steps` are steps of the optimizer and `n_updates` batches that the running statistics have seen.
+    `n_steps` are steps of the optimizer (since the warm-up), `n_updates` batches that the running statistics have
+    seen, and `n_epochs` those epochs themselves, by which the head's warm-up is counted.
     """
 
     rate_scale: float
     n_steps: int
     n_updates: int
+    n_epochs: int
 
 
 class WholeStack:
@@ -48,6 +50,7 @@ class WholeStack:
         *,
         optimizer_state: dict[str, Any] | None,
         n_updates: int,
+        n_epochs: int,
         n_threads: int,
         pool: ThreadPoolExecutor,
     ) -> None:
@@ -62,7 +65,7 @@ class WholeStack:
         if optimizer_state is not None:
             self.optimizer.load(optimizer_state)
             n_steps = optimizer_state["n_steps"]
-        self.standings = [Standing(1.0, n, n_updates) for n in n_steps]
+        self.standings = [Standing(1.0, n, n_updates, n_epochs) for n in n_steps]
         self.n_steps = 0
         self.n_threads = n_threads
         self.pool = pool
@@ -78,6 +81,16 @@ class WholeStack:
     def n_updates(self) -> int:
         """Batches that the running statistics have seen, of the members that have seen most."""
         return max(standing.n_updates for standing in self.standings)
+
+    @property
+    def n_epochs(self) -> int:
+        """Good epochs of the members that have had most."""
+        return max(standing.n_epochs for standing in self.standings)
+
+    @property
+    def in_warmup(self) -> Tensor:
+        """Whether each member is still in the head's warm-up, [M]."""
+        return torch.tensor([standing.n_epochs < self.head.n_warmup_epochs for standing in self.standings])
 
     def optimizer_state(self) -> dict[str, Any]:
         """Return the optimizer's buffers as arrays on the CPU, and the steps of each member as `n_steps`."""
@@ -99,14 +112,34 @@ class WholeStack:
 
     def _count(self, failed: list[bool]) -> None:
         steps, updates = self.batches.n_batches, self.batches.n_batches * self.rule.updates_per_step
+        were_in_warmup = self.in_warmup
         self.standings = [
             standing._replace(rate_scale=0.5 * standing.rate_scale)
             if bad
-            else standing._replace(n_steps=standing.n_steps + steps, n_updates=standing.n_updates + updates)
+            else Standing(
+                standing.rate_scale, standing.n_steps + steps, standing.n_updates + updates, standing.n_epochs + 1
+            )
             for standing, bad in zip(self.standings, failed, strict=True)
         ]
-        if any(failed):
+        warmed_up = were_in_warmup & ~self.in_warmup
+        if bool(warmed_up.any()):
+            self._begin_anew(warmed_up)
+        if any(failed) or bool(warmed_up.any()):
             self._share_out()
+
+    def _begin_anew(self, warmed_up: Tensor) -> None:
+        """Give the members that leave the warm-up a new optimizer, as the start of a second training.
+
+        Averages of squared gradients that were zero throughout would let the first steps be several times too long.
+        """
+        fresh = self.rule.plan.optimizer.build(self.values, self.rule.penalized).buffers
+        rows = warmed_up.to(self.values.device)
+        for name, buffer in self.optimizer.buffers.items():
+            buffer[rows] = fresh[name][rows]
+        self.standings = [
+            standing._replace(n_steps=0) if anew else standing
+            for standing, anew in zip(self.standings, warmed_up.tolist(), strict=True)
+        ]
 
     def select(self, members: Tensor) -> None:
         """Keep some members only, so that the others go on faster."""
@@ -132,7 +165,7 @@ class WholeStack:
         standing = self.standings[rows.start]
         stack = Stack(
             self.mlp,
-            self.head,
+            self.head.in_warmup() if standing.n_epochs < self.head.n_warmup_epochs else self.head,
             self.values[rows],
             self.statistics[rows],
             n_updates=standing.n_updates,
