@@ -6,7 +6,7 @@ import torch
 
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam
+from uncertainty.optim import SGD, Adam, Nadam
 from uncertainty.training import whole
 from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.part import Part
@@ -44,6 +44,8 @@ VARIANTS = {
     "dropout and weights": {"dropout": 0.3, "weighted": True},
     "momentum and decay": {"optimizer": SGD(weight_decay=0.1, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
     "amsgrad": {"optimizer": Adam(amsgrad=True, weight_decay=0.1)},
+    "nadam and limits": {"optimizer": Nadam(max_norm=0.5, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
+    "corrected momentum": {"optimizer": SGD(momentum_form="average", bias_correction=True)},
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64), "normalization": "batch"},
 }
 

@@ -45,14 +45,7 @@ class Dropout(Spec):
             raise ValueError(
                 f"dropout must have one rate, or one for each of the {n_layers} hidden layers, got {self.rate!r}."
             )
-        return tuple(_check_rate(rate) for rate in rates)
-
-
-def _check_rate(rate: float) -> float:
-    number = check_number("dropout rate", rate)
-    if number >= 1.0:
-        raise ValueError(f"dropout rate must be in [0, 1), got {rate!r}. A rate of 1 would drop every unit.")
-    return number
+        return tuple(check_number("dropout rate", rate, high=1.0, high_open=True) for rate in rates)
 
 
 def resolve_dropout(value: float | Dropout | None) -> Dropout:

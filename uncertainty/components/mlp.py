@@ -134,6 +134,11 @@ class MLP:
         output = p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS]
         return [*layers, OutputLayer(*output, first_member)]
 
+    def hidden_weights(self, values: Tensor) -> list[Tensor]:
+        """Views [M, in, out] of the weights that come into the units of each hidden layer, in `values` [M, P]."""
+        views = self.layout.views(values)
+        return [views[f"hidden{i}.weight"] for i in range(self.n_hidden_layers)]
+
     def is_settled(self, n_updates: int) -> bool:
         """Whether a training step, after so many batches, no longer depends on how many there were."""
         return self.normalizer is None or n_updates * self.normalizer.momentum >= 1.0

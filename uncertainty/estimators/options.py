@@ -105,14 +105,6 @@ def resolve_batch_size(value: Any, n_train: int) -> int:
     return min(check_integer("batch_size", value), n_train)
 
 
-def check_validation_fraction(value: Any) -> float:
-    """Return the share of rows that is held out for early stopping."""
-    fraction = check_number("validation_fraction", value, low_open=True)
-    if fraction >= 1.0:
-        raise ValueError(f"validation_fraction must be between 0 and 1, got {value!r}.")
-    return fraction
-
-
 def resolve_standardize(value: Any) -> bool:
     """Return whether to standardise."""
     if isinstance(value, (bool, np.bool_)):

@@ -148,6 +148,7 @@ def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPla
         plan,
         mlp.layout.penalty_mask().to(values),
         plan.optimizer.checked_clip_norm(),
+        plan.optimizer.checked_max_norm(),
         None if perturbation is None else perturbation.to(values),
         plan.schedule.build(plan.max_epochs, batches.n_batches),
     )
