@@ -41,13 +41,23 @@ _ROOM_OF_NAME = {
     "Gaussian": "heads",
     "MixtureDensity": "heads",
     "SGD": "optim",
+    "AdaGrad": "optim",
+    "Adadelta": "optim",
     "Adam": "optim",
     "ConstantRate": "optim",
     "Cosine": "optim",
     "CosineRestarts": "optim",
+    "Cyclical": "optim",
     "ExponentialDecay": "optim",
+    "GradientDescent": "optim",
+    "InverseScaling": "optim",
+    "LinearWarmup": "optim",
+    "Nadam": "optim",
+    "OneCycle": "optim",
     "RMSprop": "optim",
+    "ReduceOnPlateau": "optim",
     "StepDecay": "optim",
+    "TimeDecay": "optim",
 }
 
 __all__ = sorted(_ROOM_OF_NAME)

@@ -10,7 +10,7 @@ from uncertainty import optim
 from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
 from uncertainty.components.spec import named_specs
 from uncertainty.heads import Gaussian
-from uncertainty.optim import SGD, Adam, GradientDescent
+from uncertainty.optim import SGD, AdaGrad, Adam, GradientDescent, Nadam
 from uncertainty.optim.base import OptimizerSpec
 
 PLAIN = {"optimizer": SGD(momentum=0.0, nesterov=False), "batch_size": 50, "max_epochs": 1, "learning_rate": 0.1}
@@ -143,7 +143,7 @@ def test_output_weights_of_a_constant_variance_stay_zero(fit, hidden, optimizer)
 
 def test_a_fit_can_go_on_where_another_ended(fit):
     # Full batches, so that no shuffle differs between one fit of six epochs and two of three.
-    for optimizer in (Adam(amsgrad=True), SGD(momentum=0.9)):
+    for optimizer in (Adam(amsgrad=True), SGD(momentum=0.9), Nadam(), AdaGrad(initial_accumulator=0.1)):
         options = {"optimizer": optimizer, "batch_size": 50, "normalization": "batch"}
         whole = fit(range(3), max_epochs=6, **options)
         half = fit(range(3), max_epochs=3, **options)

@@ -22,9 +22,9 @@ def cumulative_step(n: Any) -> Any:
 def robbins_monro_step(n: Any, power: float = 1.0) -> Any:
     """Return n^-power, a step at value number n that forgets the past the sooner the smaller `power` is.
 
-    With 1/2 < power <= 1 the steps add up to infinity and their squares do not, so the average of noisy values converges
-    to their expectation wherever it starts; power 1 is `cumulative_step`. Robbins & Monro (1951), A stochastic
-    approximation method, eq. 6.
+    With 1/2 < power <= 1 the steps add up to infinity and their squares do not, so the average of noisy values
+    converges to their expectation wherever it starts; power 1 is `cumulative_step`. Robbins & Monro (1951), A
+    stochastic approximation method.
     """
     return 1.0 / n**power
 

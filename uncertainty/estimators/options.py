@@ -17,7 +17,7 @@ from uncertainty.components.normalization import BatchNorm
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.base import OptimizerSpec
-from uncertainty.optim.schedules import Schedule
+from uncertainty.optim.schedules import FunctionSchedule, Schedule
 from uncertainty.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -86,12 +86,19 @@ def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
         max_epochs=check_integer("max_iter", network.max_iter),
         learning_rate=check_number("learning_rate_init", network.learning_rate_init, low_open=True),
         optimizer=resolve("optimizer", network.optimizer, named_specs(optim, OptimizerSpec), OptimizerSpec),
-        schedule=resolve("schedule", network.schedule, named_specs(optim, Schedule), Schedule),
+        schedule=resolve_schedule(network.schedule),
         alpha=check_number("alpha", network.alpha),
         l1_ratio=l1_ratio,
         tol=check_number("tol", network.tol),
         patience=check_integer("n_iter_no_change", network.n_iter_no_change),
     )
+
+
+def resolve_schedule(value: Any) -> Schedule:
+    """Return the spec of the `schedule` slot; any function step -> factor is one too."""
+    if callable(value) and not isinstance(value, type):
+        return FunctionSchedule(value)
+    return resolve("schedule", value, named_specs(optim, Schedule), Schedule)
 
 
 def resolve_batch_size(value: Any, n_train: int) -> int:

@@ -16,7 +16,19 @@ from uncertainty.optim.adam import Adam
 from uncertainty.optim.gradient_descent import GradientDescent
 from uncertainty.optim.nadam import Nadam
 from uncertainty.optim.rmsprop import RMSprop
-from uncertainty.optim.schedules import ConstantRate, Cosine, CosineRestarts, ExponentialDecay, StepDecay
+from uncertainty.optim.schedules import (
+    ConstantRate,
+    Cosine,
+    CosineRestarts,
+    Cyclical,
+    ExponentialDecay,
+    InverseScaling,
+    LinearWarmup,
+    OneCycle,
+    ReduceOnPlateau,
+    StepDecay,
+    TimeDecay,
+)
 from uncertainty.optim.sgd import SGD
 
 __all__ = [
@@ -27,11 +39,17 @@ __all__ = [
     "ConstantRate",
     "Cosine",
     "CosineRestarts",
+    "Cyclical",
     "ExponentialDecay",
     "GradientDescent",
+    "InverseScaling",
+    "LinearWarmup",
     "Nadam",
+    "OneCycle",
     "RMSprop",
+    "ReduceOnPlateau",
     "StepDecay",
+    "TimeDecay",
     "corrected_exponential_step",
     "cumulative_average",
     "cumulative_step",

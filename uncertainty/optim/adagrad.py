@@ -28,7 +28,7 @@ class AdaGrad(OptimizerSpec):
 
     References
     ----------
-    Duchi, Hazan & Singer (2011), Adaptive subgradient methods, eq. 1, with the diagonal of section 1.
+    Duchi, Hazan & Singer (2011), Adaptive subgradient methods, section 1.1, the diagonal form.
     """
 
     short_name = "adagrad"

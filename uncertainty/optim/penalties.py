@@ -1,11 +1,11 @@
 """What holds weights small: L1 and L2 penalties in each step's gradient, and a largest norm for those of a unit.
 
 L1 is there to make weights exactly zero, which a subgradient never does: it steps over zero and back. Soft
-thresholding by rate * strength after the step does, but says nothing right under an optimizer that scales its steps (the
-threshold would have to be scaled alike, and is without bound where a gradient is zero, as all those of a hidden layer
-are in the first step). So the orthant rule is used, which leaves the size of steps to the optimizer: a weight that a
-step carries across zero stops at zero, and one at zero leaves it only if the loss pulls harder than the penalty holds.
-For plain gradient descent it is the truncated gradient, up to the step in which a weight changes its sign.
+thresholding by rate * strength after the step does, for plain gradient descent. Under an optimizer that scales its
+steps the threshold would have to be scaled alike, or it belongs to another objective, and that scale has no bound where
+gradients are zero, as all those of the hidden layers are in the first step. So the orthant rule is used, which leaves
+the size of steps to the optimizer: a weight that a step carries across zero stops at zero, and one at zero leaves it
+only if the loss pulls harder than the penalty holds. It is the truncated gradient, by the sign before the step.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def add_penalty_gradient_(
 
     References
     ----------
-    Andrew & Gao (2007), Scalable training of L1-regularized log-linear models, eqs. 4 and 5.
+    Andrew & Gao (2007), Scalable training of L1-regularized log-linear models, section 3: the pseudo-gradient.
     """
     if alpha == 0.0:
         return None
@@ -49,8 +49,8 @@ def add_penalty_gradient_(
 def stay_in_orthant_(values: Tensor, orthant: Tensor, mask: Tensor) -> None:
     """Set the weights (where `mask` [P] is not zero) whose sign is not that of the `orthant` [M, P] to zero.
 
-    The projection of Andrew & Gao (2007), eq. 6; compare Langford, Li & Zhang (2009), Sparse online learning via
-    truncated gradient, eq. 5. What is not finite stays so, and is found.
+    The projection pi of Andrew & Gao (2007), section 3; compare Langford, Li & Zhang (2009), Sparse online learning
+    via truncated gradient. What is not finite stays so, and is found.
     """
     crossed = (values * orthant <= 0.0) & (mask != 0.0)
     values.mul_(~crossed)  # and not filled: infinity times 0 is NaN
