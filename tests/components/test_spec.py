@@ -72,6 +72,10 @@ def test_numbers_of_any_kind_pass(value):
         (-1, {}, "at least 0"),
         (0, {"low_open": True}, "greater than 0"),
         (2, {"high": 1.0}, "at least 0 and at most 1"),
+        (1, {"high": 1.0, "high_open": True}, "at least 0 and less than 1"),
+        (1, {"low_open": True, "high": 1.0, "high_open": True}, "greater than 0 and less than 1"),
+        (float("inf"), {"high_open": True}, "at least 0 and finite"),
+        (float("nan"), {"high_open": True}, "at least 0 and finite"),
         (float("nan"), {}, "at least 0"),
     ],
 )

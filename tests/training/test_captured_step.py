@@ -7,7 +7,7 @@ import torch
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.heads import Categorical, Gaussian
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam
+from uncertainty.optim import SGD, Adam, Nadam
 from uncertainty.training import Augmentation, Rows, whole
 from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.part import Part
@@ -47,6 +47,8 @@ VARIANTS = {
     "amsgrad": {"optimizer": Adam(amsgrad=True, weight_decay=0.1)},
     "beta": {"head": Gaussian(beta=0.3).build(1)},
     "augmentation": {"augmentation": Augmentation(0.4, 0.2, 0.1, 0.2), "weighted": True},
+    "nadam and limits": {"optimizer": Nadam(max_norm=0.5, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
+    "corrected momentum": {"optimizer": SGD(momentum_form="average", bias_correction=True)},
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64), "normalization": "batch"},
 }
 

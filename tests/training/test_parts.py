@@ -12,6 +12,7 @@ from numpy.testing import assert_array_equal
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
 from uncertainty.heads.gaussian import GaussianHead
+from uncertainty.optim import Nadam
 from uncertainty.training import Augmentation, whole
 from uncertainty.training.part import Part
 
@@ -24,6 +25,14 @@ VARIANTS = {
     "odd widths": {"dtype": torch.float32, "hidden": (37, 251), "batch_size": 13, "normalization": "batch"},
     "odd widths, dropout": {"dtype": torch.float32, "hidden": (51, 33), "batch_size": 7, "dropout": 0.2},
     "augmentation": {"dtype": torch.float32, "augmentation": Augmentation(0.4, 0.2, 0.1, 0.2), "weighted": True},
+    "odd widths, limits": {
+        "dtype": torch.float32,
+        "hidden": (37, 51),
+        "batch_size": 13,
+        "optimizer": Nadam(max_norm=0.9, clip_norm=1.0),
+        "alpha": 0.01,
+        "l1_ratio": 0.5,
+    },
     "odd widths, linear": {"dtype": torch.float32, "hidden": (), "batch_size": 7, "weighted": True},
 }
 

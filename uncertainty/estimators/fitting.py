@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from uncertainty.components.mlp import MLP, OUTPUT_BIAS
+from uncertainty.components.spec import check_number
 from uncertainty.estimators import options
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start
@@ -135,7 +136,9 @@ def _training_data(
     every_row = np.tile(np.arange(len(rows)), (len(members), 1))
     if watching and problem.validation is None:
         generators = member_generators(seed, members, Purpose.VALIDATION_SPLIT)
-        fraction = options.check_validation_fraction(network.validation_fraction)
+        fraction = check_number(
+            "validation_fraction", network.validation_fraction, low_open=True, high=1.0, high_open=True
+        )
         train, held_out = split_rows(generators, len(rows), fraction, problem.strata)
         validation = rows.take(torch.from_numpy(held_out).to(rows.x.device))
     else:

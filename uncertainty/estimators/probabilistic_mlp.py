@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from uncertainty.components.activation import ActivationSpec
@@ -34,7 +35,7 @@ class NetworkParameters:
         dropout: float | Dropout | None = None,
         residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
-        schedule: str | Schedule = "constant",
+        schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
         averaging: Any = None,
         pretraining: Any = None,
@@ -116,9 +117,14 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         (DropConnect), or at a rate that is learned (concrete dropout), too.
     residual : None, "residual", or `Residual(stochastic_depth)`
         Identity shortcuts around pairs of hidden layers of equal width.
-    optimizer : "adam", "sgd", "rmsprop", or a spec such as `Adam(weight_decay=1e-3)`
-    schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
-        Factor of the learning rate, stepped per batch.
+    optimizer : "adam", "nadam", "rmsprop", "adagrad", "adadelta", "sgd", "gradient_descent", or a spec such as \
+`Adam(weight_decay=1e-3, max_norm=3)`
+        Each has `weight_decay`, `clip_norm` and `max_norm` (of the weights that come into one hidden unit). "adadelta"
+        wants `learning_rate_init=1`.
+    schedule : "constant", "step", "exponential", "inverse_scaling", "time_decay", "cosine", "cosine_restarts", \
+"cyclical", "one_cycle", "linear_warmup", "plateau", a spec, or any function step -> factor
+        Factor of the learning rate, stepped per batch; steps are counted from 0. "plateau" follows each member's own
+        loss instead.
     augmentation : None or `Augmentation(mixup, input_noise, target_noise, cutout)`
         Changes made to the training rows, drawn anew in each epoch; held-out rows stay as they are. An integer row
         weight is then a repetition on average only.
@@ -126,9 +132,11 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
     l1_ratio : float in [0, 1], default 0
-        Share of L1 in the penalty.
+        Share of L1 in the penalty. With it weights become exactly zero. For the zeros to tell useful
+        inputs from useless ones batches should be large: the noise of small ones lifts weights off zero again.
     batch_size : "auto", "full" or int
-        "auto" grows from 32 to 256 rows with the training rows.
+        Rows of a step: "full" is full-batch descent, 1 a single sample. "auto" grows from 32 to 256 rows with the
+        training rows.
     learning_rate_init : float, default 3e-3
     max_iter : int, default 500
         Largest number of epochs.
@@ -232,7 +240,7 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
         dropout: float | Dropout | None = None,
         residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
-        schedule: str | Schedule = "constant",
+        schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
         averaging: Any = None,
         pretraining: Any = None,

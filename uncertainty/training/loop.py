@@ -119,9 +119,11 @@ class _Run:
         train_losses, failed = self.stack.run_epoch()
         validation_losses = self._validation_losses()
         monitored = finite_or_infinite(train_losses if validation_losses is None else validation_losses)
-        self._watch(epoch, torch.where(failed, torch.inf, monitored), failed)
+        monitored = torch.where(failed, torch.inf, monitored)
+        self._watch(epoch, monitored, failed)
         self.best.postpone(epoch, self.members[in_warmup])
         stop = self._record(epoch, train_losses, validation_losses)
+        self.stack.follow(monitored)
         going_on = self.bad_in_a_row[self.members] <= MAX_BACK_OFFS
         if self.plan.patience is not None:
             going_on &= self.best.patient(epoch, self.members, self.plan.patience)

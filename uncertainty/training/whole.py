@@ -21,13 +21,15 @@ from uncertainty.training.threads import training_threads
 
 
 class Standing(NamedTuple):
-    """Where a member stands: the multiple of the learning rate it trains at, and what its good epochs add up to.
+    """Where a member stands: the multiples of the learning rate it trains at, and what its good epochs add up to.
 
-    `n_steps` are steps of the optimizer (since the warm-up), `n_updates` batches that the running statistics have
-    seen, and `n_epochs` those epochs themselves, by which the head's warm-up is counted.
+    `back_off` halves at each failure, and `scheduled` is what a schedule that follows the losses asks for. `n_steps`
+    are steps of the optimizer (since the warm-up), `n_updates` batches that the running statistics have seen, and
+    `n_epochs` the good epochs themselves, by which the head's warm-up is counted.
     """
 
-    rate_scale: float
+    back_off: float
+    scheduled: float
     n_steps: int
     n_updates: int
     n_epochs: int
@@ -65,7 +67,8 @@ class WholeStack:
         if optimizer_state is not None:
             self.optimizer.load(optimizer_state)
             n_steps = optimizer_state["n_steps"]
-        self.standings = [Standing(1.0, n, n_updates, n_epochs) for n in n_steps]
+        self.standings = [Standing(1.0, 1.0, n, n_updates, n_epochs) for n in n_steps]
+        self.rate_control = plan.schedule.control(len(values))
         self.n_steps = 0
         self.n_threads = n_threads
         self.pool = pool
@@ -74,8 +77,9 @@ class WholeStack:
 
     @property
     def last_rate(self) -> float:
-        """The learning rate of the last step, of members that have never failed."""
-        return self.rule.rate(self.n_steps - 1)
+        """The mean learning rate of the last step, as scheduled: without the back-off of members that have failed."""
+        scheduled = sum(standing.scheduled for standing in self.standings) / len(self.standings)
+        return self.rule.rate(self.n_steps - 1) * scheduled
 
     @property
     def n_updates(self) -> int:
@@ -114,10 +118,12 @@ class WholeStack:
         steps, updates = self.batches.n_batches, self.batches.n_batches * self.rule.updates_per_step
         were_in_warmup = self.in_warmup
         self.standings = [
-            standing._replace(rate_scale=0.5 * standing.rate_scale)
+            standing._replace(back_off=0.5 * standing.back_off)
             if bad
-            else Standing(
-                standing.rate_scale, standing.n_steps + steps, standing.n_updates + updates, standing.n_epochs + 1
+            else standing._replace(
+                n_steps=standing.n_steps + steps,
+                n_updates=standing.n_updates + updates,
+                n_epochs=standing.n_epochs + 1,
             )
             for standing, bad in zip(self.standings, failed, strict=True)
         ]
@@ -141,12 +147,24 @@ class WholeStack:
             for standing, anew in zip(self.standings, warmed_up.tolist(), strict=True)
         ]
 
+    def follow(self, losses: Tensor) -> None:
+        """Let the schedule see the losses [M] of the last epoch, infinite where it failed, and go on at its rates."""
+        if self.rate_control is None:
+            return
+        before = self.standings
+        multiples = self.rate_control.update(losses).tolist()
+        self.standings = [s._replace(scheduled=multiple) for s, multiple in zip(before, multiples, strict=True)]
+        if self.standings != before:
+            self._share_out()
+
     def select(self, members: Tensor) -> None:
         """Keep some members only, so that the others go on faster."""
         self.values, self.statistics = self.values[members], self.statistics[members]
         self.standings = [self.standings[m] for m in members.tolist()]
         self.optimizer.select(members)
         self.batches.select(members)
+        if self.rate_control is not None:
+            self.rate_control.select(members.cpu())
         self._share_out()
 
     def _share_out(self) -> None:
@@ -172,7 +190,7 @@ class WholeStack:
             first_member=rows.start,
         )
         optimizer, batches = self.optimizer.part(rows, standing.n_steps), self.batches.part(rows)
-        return Part(stack, optimizer, batches, self.rule, standing.rate_scale, self._recorder)
+        return Part(stack, optimizer, batches, self.rule, standing.back_off * standing.scheduled, self._recorder)
 
 
 def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPlan) -> StepRule:
@@ -181,6 +199,7 @@ def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPla
         plan,
         mlp.layout.penalty_mask().to(values),
         plan.optimizer.checked_clip_norm(),
+        plan.optimizer.checked_max_norm(),
         None if perturbation is None else perturbation.to(values),
         plan.schedule.build(plan.max_epochs, batches.n_batches),
     )
