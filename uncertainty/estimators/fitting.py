@@ -99,6 +99,11 @@ def _plan(
     """The base network's plan with the method's changes, or cut down to one pass."""
     plan = options.build_plan(network, data.n_train)
     if one_pass:
+        if plan.averaging is not None and plan.averaging.spans_a_fit:
+            raise ValueError(
+                f"averaging must not depend on the last epoch in partial_fit, which knows of none, got "
+                f"{plan.averaging!r}. Use averaging='ema'."
+            )
         plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
     else:
         plan = method.adapt(plan, problem.scaler.standardised_range())

@@ -18,6 +18,7 @@ from uncertainty.components.normalization import Normalization, Normalizer
 from uncertainty.components.residual import Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
+from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import FunctionSchedule, Schedule
 from uncertainty.training.augmentation import Augmentation
@@ -106,6 +107,7 @@ def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
         l1_ratio=l1_ratio,
         tol=check_number("tol", network.tol),
         patience=check_integer("n_iter_no_change", network.n_iter_no_change),
+        averaging=resolve_averaging(network.averaging),
     )
 
 
@@ -114,6 +116,11 @@ def resolve_schedule(value: Any) -> Schedule:
     if callable(value) and not isinstance(value, type):
         return FunctionSchedule(value)
     return resolve("schedule", value, named_specs(optim, Schedule), Schedule)
+
+
+def resolve_averaging(value: Any) -> Averaging | None:
+    """Return the spec of the `averaging` slot, or None."""
+    return None if value is None else resolve("averaging", value, named_specs(optim, Averaging), Averaging)
 
 
 def resolve_batch_size(value: Any, n_train: int) -> int:

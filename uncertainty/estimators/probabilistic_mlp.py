@@ -14,6 +14,7 @@ from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.method import Method
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.heads.base import HeadSpec
+from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
 from uncertainty.training import Augmentation
@@ -37,7 +38,7 @@ class NetworkParameters:
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
-        averaging: Any = None,
+        averaging: str | Averaging | None = None,
         pretraining: Any = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
@@ -128,6 +129,10 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     augmentation : None or `Augmentation(mixup, input_noise, target_noise, cutout)`
         Changes made to the training rows, drawn anew in each epoch; held-out rows stay as they are. An integer row
         weight is then a repetition on average only.
+    averaging : None, "ema", "swa", or a spec such as `EMA(decay=0.99)`
+        Predict with a running average of the weights: of all steps with fading weight, or of the last epochs. The
+        validation loss, best weights and snapshots are those of the average. `warm_start` goes on from the averaged
+        weights with a new average; `partial_fit` goes on from the weights themselves and continues the average.
     alpha : float, default 1e-4
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
@@ -242,7 +247,7 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
-        averaging: Any = None,
+        averaging: str | Averaging | None = None,
         pretraining: Any = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
