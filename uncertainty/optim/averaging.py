@@ -115,7 +115,7 @@ class _ExponentialAverage(AveragingRule):
     every_step = True
 
     def step_size(self, number: int) -> float:
-        return bias_corrected_step_size(self.decay, number)
+        return corrected_exponential_step(self.decay, number)
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,14 @@ class _EqualAverage(AveragingRule):
     every_step = False
 
     def step_size(self, number: int) -> float:
-        return cumulative_step_size(number)
+        return cumulative_step(number)
 
 
-def bias_corrected_step_size(decay: float, number: int) -> float:
+def corrected_exponential_step(decay: float, number: int) -> float:
     """Step size of an exponential average corrected for starting at zero: (1 - decay) / (1 - decay^number)."""
     return (1.0 - decay) / (1.0 - decay**number)
 
 
-def cumulative_step_size(number: int) -> float:
+def cumulative_step(number: int) -> float:
     """Step size of the mean of all numbers so far."""
     return 1.0 / number
