@@ -79,9 +79,15 @@ class FoldedMLP:
             widest = max(widest, n_members * step.width)
         return widest
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
+    def hidden(self, x: Tensor) -> Tensor:
+        """Map x [M, N, D], or [1, N, D] when shared by all members, to what the output layer reads."""
         h = x
         for step in self.steps:
             h = step.forward(h)
-        return output_linear(h, self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1))
+        return h
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
+        return output_linear(
+            self.hidden(x), self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1)
+        )

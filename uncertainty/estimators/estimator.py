@@ -19,6 +19,7 @@ from uncertainty.estimators.encoding import (
     RawRows,
     check_inputs,
     check_rows,
+    check_unlabeled,
     check_validation_rows,
     require_two_rows,
 )
@@ -70,11 +71,12 @@ class MemberEstimator(BaseEstimator):
 
     # -- fitting -------------------------------------------------------------------------------------------------
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], unlabeled: Any = None) -> None:
         """Fit on checked rows; `validation` holds X_val, y_val and sample_weight_val."""
         continues = self._begin_fit()
         rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=is_regressor(self))
         require_two_rows(rows)
+        rows = replace(rows, unlabeled=check_unlabeled(self, unlabeled))
         watched = check_validation_rows(self, *validation, numeric_y=is_regressor(self))
         if continues:
             self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))

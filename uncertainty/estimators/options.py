@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from uncertainty import components, heads, optim
+from uncertainty import components, heads, optim, training
 from uncertainty.components.activation import RECTIFIER
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.dropout import resolve_dropout
@@ -23,6 +23,7 @@ from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import FunctionSchedule, Schedule
 from uncertainty.training.augmentation import Augmentation
 from uncertainty.training.plan import TrainingPlan
+from uncertainty.training.pretraining import Autoencoder, Pretraining
 
 if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
@@ -116,6 +117,17 @@ def resolve_schedule(value: Any) -> Schedule:
     if callable(value) and not isinstance(value, type):
         return FunctionSchedule(value)
     return resolve("schedule", value, named_specs(optim, Schedule), Schedule)
+
+
+def build_pretraining(network: NetworkParameters, mlp: MLP) -> Pretraining | None:
+    """Return the options of pre-training, or None."""
+    if network.pretraining is None:
+        return None
+    spec = resolve("pretraining", network.pretraining, named_specs(training, Autoencoder), Autoencoder)
+    if mlp.n_hidden_layers == 0 or mlp.residual is not None:
+        found = "no hidden layers" if mlp.n_hidden_layers == 0 else "residual blocks, whose layers do not stand alone"
+        raise ValueError(f"pretraining must be None in a network with {found}, got {network.pretraining!r}.")
+    return spec.build()
 
 
 def resolve_averaging(value: Any) -> Averaging | None:

@@ -17,7 +17,7 @@ from uncertainty.heads.base import HeadSpec
 from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
-from uncertainty.training import Augmentation
+from uncertainty.training import Augmentation, Autoencoder
 
 
 class NetworkParameters:
@@ -39,7 +39,7 @@ class NetworkParameters:
         schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
         averaging: str | Averaging | None = None,
-        pretraining: Any = None,
+        pretraining: str | Autoencoder | None = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
@@ -133,6 +133,9 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         Predict with a running average of the weights: of all steps with fading weight, or of the last epochs. The
         validation loss, best weights and snapshots are those of the average. `warm_start` goes on from the averaged
         weights with a new average; `partial_fit` goes on from the weights themselves and continues the average.
+    pretraining : None, "autoencoder", or a spec such as `Autoencoder(n_epochs=50, corruption=0.2)`
+        Each hidden layer first learns to reconstruct what it reads, from the training rows and `X_unlabeled` of `fit`.
+        Only fresh weights are pre-trained: in `partial_fit` on the rows of the first call, and not in a warm start.
     alpha : float, default 1e-4
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
@@ -248,7 +251,7 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
         schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
         averaging: str | Averaging | None = None,
-        pretraining: Any = None,
+        pretraining: str | Autoencoder | None = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
