@@ -119,7 +119,7 @@ def test_rows_without_labels_are_worth_as_much_as_any_others(quick, regression):
             {"pretraining": QUICK, "hidden_layer_sizes": (8, 8, 8), "residual": "residual"},
             "pretraining must be None in a network with residual blocks",
         ),
-        ({"pretraining": Autoencoder(corruption=2.0)}, "corruption must be in"),
+        ({"pretraining": Autoencoder(corruption=2.0)}, "corruption must be .*less than 1"),
     ],
     ids=["name", "no layer", "residual", "corruption"],
 )

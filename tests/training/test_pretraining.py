@@ -197,7 +197,7 @@ def test_the_reconstruction_head_is_a_normal_distribution_of_variance_one():
     ("spec", "words"),
     [
         (Autoencoder(n_epochs=0), "n_epochs must be at least 1, got 0"),
-        (Autoencoder(corruption=1.0), r"corruption must be in \[0, 1\), got 1\.0"),
+        (Autoencoder(corruption=1.0), "corruption must be .*less than 1, got 1"),
         (Autoencoder(corruption=-0.1), "corruption must be at least 0"),
         (Autoencoder(learning_rate=0.0), "learning_rate must be greater than 0"),
     ],

@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from uncertainty.components.spec import Spec
-from uncertainty.optim.base import check_fraction
+from uncertainty.components.moving_averages import corrected_exponential_step, cumulative_step
+from uncertainty.components.spec import Spec, check_number
 
 
 class Averaging(Spec):
@@ -74,7 +74,7 @@ class EMA(Averaging):
         self.decay = decay
 
     def build(self, max_epochs: int) -> AveragingRule:
-        return _ExponentialAverage(check_fraction("decay", self.decay))
+        return _ExponentialAverage(check_number("decay", self.decay, high=1.0, high_open=True))
 
 
 class SWA(Averaging):
@@ -105,7 +105,8 @@ class SWA(Averaging):
         self.start = start
 
     def build(self, max_epochs: int) -> AveragingRule:
-        return _EqualAverage(int(check_fraction("start", self.start) * max_epochs) + 1)
+        start = check_number("start", self.start, high=1.0, high_open=True)
+        return _EqualAverage(int(start * max_epochs) + 1)
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,3 @@ class _EqualAverage(AveragingRule):
 
     def step_size(self, number: int) -> float:
         return cumulative_step(number)
-
-
-def corrected_exponential_step(decay: float, number: int) -> float:
-    """Step size of an exponential average corrected for starting at zero: (1 - decay) / (1 - decay^number)."""
-    return (1.0 - decay) / (1.0 - decay**number)
-
-
-def cumulative_step(number: int) -> float:
-    """Step size of the mean of all numbers so far."""
-    return 1.0 / number

@@ -62,13 +62,10 @@ class Autoencoder(Spec):
 
     def build(self) -> Pretraining:
         """Return the checked options."""
-        corruption = check_number("corruption", self.corruption)
-        if corruption >= 1.0:
-            raise ValueError(f"corruption must be in [0, 1), got {self.corruption!r}. At 1 nothing would be left.")
         rate = self.learning_rate
         return Pretraining(
             check_integer("n_epochs", self.n_epochs),
-            corruption,
+            check_number("corruption", self.corruption, high=1.0, high_open=True),
             None if rate is None else check_number("learning_rate", rate, low_open=True),
         )
 
