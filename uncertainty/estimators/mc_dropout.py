@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from uncertainty.components.mlp import MLP
+from uncertainty.components.noise import KeptEntries
 from uncertainty.components.spec import check_integer
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.members import Members
@@ -43,8 +44,8 @@ class _MaskedNetwork(Method):
             return super().members(mlp, head, result, seed)
         generators = member_generators(seed, range(self.n_masks), Purpose.MONTE_CARLO)
         masks = mlp.draw_masks(generators, torch.from_numpy(result.values))
-        arrays = {name: mask.numpy() for name, mask in masks.items()}
-        return replace(super().members(mlp, head, result, seed), masks=arrays)
+        kept = {name: KeptEntries.of(mask) for name, mask in masks.items()}
+        return replace(super().members(mlp, head, result, seed), masks=kept)
 
 
 class MCDropoutParameters:

@@ -15,7 +15,7 @@ from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Constant, GlorotUniform, HeNormal, Initializer, Zeros
 from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import Normalization, Normalizer
-from uncertainty.components.residual import Residual, ResidualBlocks
+from uncertainty.components.residual import NO_BLOCKS, Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.base import OptimizerSpec
@@ -57,10 +57,10 @@ def resolve_normalizer(value: Any) -> Normalizer | None:
     return resolve("normalization", value, named_specs(components, Normalization), Normalization).build()
 
 
-def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks | None:
+def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks:
     """Return the residual blocks of a network with hidden layers of these sizes."""
     if value is None:
-        return None
+        return NO_BLOCKS
     return resolve("residual", value, named_specs(components, Residual), Residual).build(sizes)
 
 
