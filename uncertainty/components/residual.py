@@ -105,7 +105,7 @@ NO_BLOCKS = ResidualBlocks((), ())
 
 
 class ResidualLayer(Layer):
-    """x + m f(x) in training: f is the `inner` layers, m what the batch has drawn as source `number` [M, B, 1], or 1."""
+    """x + m f(x) in training: f is the `inner` layers, m [M, B, 1] what the batch has drawn for `number`, or 1."""
 
     def __init__(self, inner: list[Layer], number: int | None, like: Tensor, first_member: int) -> None:
         self.inner = inner

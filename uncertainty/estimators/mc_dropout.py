@@ -86,11 +86,16 @@ class MCDropoutRegressor(MCDropoutParameters, ProbabilisticRegressor):
     does not depend on the rows beside it. The Monte Carlo error therefore does not average out over rows either;
     compare several seeds when it matters. Far from the data MC-dropout tends to be overconfident.
 
+    The masks are of whatever the network's `Dropout` drops: hidden units, inputs, or weights; with `kind="concrete"` at
+    the rates that it has learned (`dropout_rates_`). Masks of weights make M copies of them: a layer of D inputs and H
+    units takes M D H bytes in the fitted estimator and up to 24 times as many while it predicts.
+
     Parameters
     ----------
     estimator : ProbabilisticMLPRegressor or None
-        The network, which must have a positive dropout rate; None takes its defaults with dropout 0.1. To search its
-        parameters, pass one explicitly. Its `random_state`, `verbose` and `warm_start` are overridden.
+        The network, which must have a positive dropout rate, of inputs at least; None takes its defaults with dropout
+        0.1. To search its parameters, pass one explicitly. Its `random_state`, `verbose` and `warm_start` are
+        overridden.
     n_mc_samples : int, default 100
         Number of masks, M.
     inference : "monte_carlo" or "weight_scaling"

@@ -45,6 +45,10 @@ class Members:
     def __len__(self) -> int:
         return len(next(iter(self.masks.values())).kept) if self.masks else len(self.values)
 
+    def dropout_rates(self) -> Array:
+        """Return the dropout rates [N, L] of each network's L hidden layers: learned ones with concrete dropout."""
+        return self.mlp.dropout_rates(torch.from_numpy(np.array(self.values))).numpy()
+
     def evaluate(
         self,
         x: Array,
