@@ -12,6 +12,7 @@ from uncertainty import (
     SELU,
     DeepEnsembleRegressor,
     Dropout,
+    Gaussian,
     LeakyReLU,
     Maxout,
     MCDropoutClassifier,
@@ -253,3 +254,113 @@ def test_one_unit_learns_a_convex_function_that_one_rectifier_cannot():
         error[activation] = np.sqrt(np.mean((model.fit(X, y).predict(X) - np.abs(X[:, 0])) ** 2))
     assert error["maxout"] < 0.05
     assert error["relu"] > 0.1
+
+
+def wave(n_rows, noise, seed=0):
+    """A smooth function of the first two of four inputs, with noise of this standard deviation."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-2.0, 2.0, (n_rows, 4))
+    return X, np.sin(2 * X[:, 0]) + 0.5 * X[:, 1] ** 2 + noise * rng.standard_normal(n_rows)
+
+
+def test_input_dropout_shrinks_a_linear_model_as_ridge_regression_does():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3)) @ np.array([[1.0, 0.9, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    y = X @ np.array([1.0, 1.0, -1.0]) + 0.3 * rng.standard_normal(200)
+    rate, n_networks = 0.3, 20
+    base = ProbabilisticMLPRegressor(
+        (),
+        head=Gaussian(variance="constant"),
+        dropout=Dropout(0.0, input_rate=rate),
+        schedule="cosine",
+        alpha=0.0,
+        batch_size=20,
+        learning_rate_init=0.01,
+        max_iter=150,
+        early_stopping=False,
+    )
+    model = DeepEnsembleRegressor(base, n_estimators=n_networks, random_state=0).fit(X, y)
+    found = model.members_.values[:, :3].astype(float)  # the weights of the mean, the first raw output
+    z, v = (X - X.mean(axis=0)) / X.std(axis=0), (y - y.mean()) / y.std()
+    gram = z.T @ z
+    # Expected squared error under dropout: that without it plus p / (1 - p) sum of x^2 w^2.
+    ridge = np.linalg.solve(gram + rate / (1 - rate) * np.diag(np.diag(gram)), z.T @ v)
+    standard_error = found.std(axis=0) / np.sqrt(n_networks)
+    assert np.all(np.abs(found.mean(axis=0) - ridge) < 4 * standard_error)
+    assert np.all(np.abs(np.linalg.solve(gram, z.T @ v) - ridge) > 10 * standard_error)
+
+
+def test_learned_rates_fall_with_more_rows_and_with_less_noise():
+    def rates(n_rows, noise):
+        base = ProbabilisticMLPRegressor(
+            (64,),
+            "tanh",
+            dropout=Dropout(0.2, kind="concrete"),
+            batch_size=50,
+            learning_rate_init=0.01,
+            max_iter=24_000 // n_rows,
+            early_stopping=False,
+        )
+        model = DeepEnsembleRegressor(base, n_estimators=3, random_state=0).fit(*wave(n_rows, noise))
+        assert model.dropout_rates_.shape == (3, 1)
+        return model.dropout_rates_
+
+    few_rows = rates(100, 0.5)
+    assert rates(800, 0.5).max() < 0.5 * few_rows.min()
+    assert rates(100, 0.05).max() < 0.5 * few_rows.min()
+
+
+@pytest.mark.slow
+def test_a_wide_layer_learns_a_rate_as_good_as_the_best_of_a_grid():
+    X, y = wave(300, 0.5)
+    X_new, y_new = wave(1000, 0.5, seed=99)
+
+    def nll(dropout):
+        base = ProbabilisticMLPRegressor(
+            (512,), "relu", dropout=dropout, batch_size=50, max_iter=150, early_stopping=False
+        )
+        model = MCDropoutRegressor(base, n_mc_samples=50, random_state=0).fit(X, y)
+        return -model.predict_dist(X_new).logpdf(y_new).mean()
+
+    grid = [nll(rate) for rate in (0.01, 0.1, 0.3, 0.5)]
+    learned = nll(Dropout(0.1, kind="concrete"))
+    assert learned < min(grid) + 0.05
+    assert learned < nll(0.1) - 0.05  # where it starts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("without", "with_it"),
+    [
+        ({"activation": LeakyReLU(0.5)}, {"activation": RandomizedReLU(0.0, 1.0)}),  # the same function at prediction
+        ({"activation": "relu"}, {"activation": "relu", "dropout": Dropout(0.2, kind="connect")}),
+    ],
+    ids=["random slopes", "DropConnect"],
+)
+def test_noise_in_training_keeps_a_large_network_from_overfitting(without, with_it):
+    X_new, y_new = wave(1000, 0.5, seed=99)
+    for seed in range(3):
+        X, y = wave(80, 0.5, seed)
+        train, test = [], []
+        for network in (without, with_it):
+            base = ProbabilisticMLPRegressor(
+                (50,), batch_size=20, max_iter=200, learning_rate_init=5e-3, early_stopping=False, **network
+            )
+            model = base.set_params(random_state=0).fit(X, y)
+            train.append(model.loss_curve_[-1])
+            test.append(-model.predict_dist(X_new).logpdf(y_new).mean())
+        assert train[1] > train[0]
+        assert test[1] < test[0] - 0.3
+
+
+@pytest.mark.parametrize("residual", ["residual", Residual(0.2)], ids=str)
+def test_forty_layers_train_with_residual_blocks(residual):
+    X, y = wave(400, 0.1)
+    options = {"max_iter": 30, "batch_size": 40, "learning_rate_init": 1e-3, "early_stopping": False}
+    loss = {}
+    for name in (None, residual):
+        model = ProbabilisticMLPRegressor((16,) * 41, "tanh", residual=name, random_state=0, **options).fit(X, y)
+        loss[name] = -model.predict_dist(X).logpdf(y).mean() - np.log(y.std())  # of the standardised target
+    marginal = 0.5 * np.log(2 * np.pi * np.e)
+    assert loss[None] > marginal - 0.15
+    assert loss[residual] < marginal - 0.4

@@ -31,7 +31,9 @@ class ConcreteDropout(UnitDropout):
     The other part of that term, |W|^2 / (1 - p) times l^2 / 2n for weights W behind the dropout and a prior of length
     scale l, is left to `alpha`, without the factor in p. The authors set l to 1e-4, where it does nothing.
 
-    At prediction MC-dropout draws ordinary masks at the learned rate.
+    At prediction MC-dropout draws ordinary masks at the learned rate. A layer of a few units for each ten rows has
+    little entropy to weigh against the likelihood, and ends near p = 0, whatever rate would predict best; in a layer as
+    wide as there are rows the learned rate is about that one.
 
     References
     ----------
