@@ -12,11 +12,11 @@ from uncertainty.components.linear import linear, output_linear, side_by_side
 
 
 class AffineStep(Step):
-    """h W + b."""
+    """h W + b; the weights are laid out for one product where all members share h."""
 
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor, *, shares_input: bool) -> None:
         self.n_members, _, self.width = weight.shape
-        self.weight = side_by_side(weight)
+        self.weight = side_by_side(weight) if shares_input else weight
         self.bias = bias.expand(self.n_members, -1)
 
     def forward(self, h: Tensor) -> Tensor:
@@ -56,10 +56,10 @@ def most_changed(mask: Tensor) -> int:
 def fold_linear(weight: Tensor, bias: Tensor, mask: Tensor | None, *, shares_input: bool) -> Step:
     """Return (h * mask) W + b in its faster form."""
     if mask is None:
-        return AffineStep(weight, bias)
+        return AffineStep(weight, bias, shares_input=shares_input)
     if shares_input and len(weight) == 1 and 2 * most_changed(mask) <= mask.shape[1]:
         return MaskedSharedStep(weight, bias, mask)
-    return AffineStep(weight * mask.unsqueeze(2), bias)
+    return AffineStep(weight * mask.unsqueeze(2), bias, shares_input=shares_input)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,12 @@ class MemberEstimator(BaseEstimator):
         elif hasattr(self, "validation_curve_"):
             del self.validation_curve_
 
+    @property
+    def dropout_rates_(self) -> Array:
+        """Dropout rates of the hidden layers, which concrete dropout has learned; with a row for each of M networks."""
+        rates = self.members_.dropout_rates()
+        return rates[0] if len(rates) == 1 else rates
+
     # -- prediction ----------------------------------------------------------------------------------------------
 
     def _restore(self, distribution: Distribution) -> Any:

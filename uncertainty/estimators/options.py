@@ -15,7 +15,7 @@ from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Constant, GlorotUniform, HeNormal, Initializer, Zeros
 from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import Normalization, Normalizer
-from uncertainty.components.residual import Residual, ResidualBlocks
+from uncertainty.components.residual import NO_BLOCKS, Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.averaging import Averaging
@@ -60,10 +60,10 @@ def resolve_normalizer(value: Any) -> Normalizer | None:
     return resolve("normalization", value, named_specs(components, Normalization), Normalization).build()
 
 
-def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks | None:
+def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks:
     """Return the residual blocks of a network with hidden layers of these sizes."""
     if value is None:
-        return None
+        return NO_BLOCKS
     return resolve("residual", value, named_specs(components, Residual), Residual).build(sizes)
 
 
@@ -124,7 +124,7 @@ def build_pretraining(network: NetworkParameters, mlp: MLP) -> Pretraining | Non
     if network.pretraining is None:
         return None
     spec = resolve("pretraining", network.pretraining, named_specs(training, Autoencoder), Autoencoder)
-    if mlp.n_hidden_layers == 0 or mlp.residual is not None:
+    if mlp.n_hidden_layers == 0 or mlp.residual.starts:
         found = "no hidden layers" if mlp.n_hidden_layers == 0 else "residual blocks, whose layers do not stand alone"
         raise ValueError(f"pretraining must be None in a network with {found}, got {network.pretraining!r}.")
     return spec.build()

@@ -183,6 +183,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     loss_curve_, validation_curve_ : mean NLL of each epoch over the members still training, in nats per unit of the
         standardised target
     history_ : list of dict, one an epoch
+    dropout_rates_ : (L,) or (M, L), rates of the L hidden layers, of each network where there are several; learned ones
+        with `Dropout(kind="concrete")`
     head_, members_ : the fitted head and weights
 
     References
@@ -223,7 +225,8 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
     Attributes
     ----------
     classes_ : (C,) labels in sorted order; `range(T)` for multi-label data
-    n_features_in_, feature_names_in_, n_iter_, best_iter_, loss_curve_, validation_curve_, history_, head_, members_
+    n_features_in_, feature_names_in_, n_iter_, best_iter_, loss_curve_, validation_curve_, history_, dropout_rates_, \
+head_, members_
         As in `ProbabilisticMLPRegressor`; losses are in nats.
 
     Examples

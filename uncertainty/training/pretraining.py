@@ -140,7 +140,6 @@ def _autoencoder(mlp: MLP, number: int, corruption: float) -> MLP:
         hidden_layer_sizes=(layer.n_out,),
         n_raw=layer.n_in,
         dropout=DropoutRates(input_rate=corruption),
-        residual=None,
     )
 
 
