@@ -19,6 +19,8 @@ __version__ = "0.1.0"
 _ROOM_OF_NAME = {
     "BatchNorm": "components",
     "ELU": "components",
+    "GroupNorm": "components",
+    "LayerNorm": "components",
     "LeakyReLU": "components",
     "Maxout": "components",
     "PReLU": "components",

@@ -143,7 +143,7 @@ UNKNOWN_NAMES = [
     ("schedule", "cosin", ["'constant'", "'cosine'", "'cosine_restarts'", "'exponential'", "'step'"]),
     ("activation", "rely", ["'relu'", "'silu'", "'tanh'", "Did you mean 'relu'"]),
     ("initializer", "xavier", ["'auto'", "glorot", "he"]),
-    ("normalization", "layer", ["'batch'"]),
+    ("normalization", "instance", ["'batch'", "group", "layer"]),
     ("dtype", "float16", ["'float32'", "'float64'"]),
     ("device", "tpu", ["'auto'", "'cpu'", "'cuda'"]),
     ("device", "meta", ["'auto'", "'cpu'", "'cuda'"]),

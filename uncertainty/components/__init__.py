@@ -1,6 +1,8 @@
 """Shared building blocks on the member axis: arrays are [M, N, H], members first."""
 
+from uncertainty.components.batch_norm import BatchNorm
 from uncertainty.components.dropout import Dropout
+from uncertainty.components.group_norm import GroupNorm, LayerNorm
 from uncertainty.components.initializers import (
     Constant,
     GlorotNormal,
@@ -14,7 +16,6 @@ from uncertainty.components.initializers import (
 )
 from uncertainty.components.maxout import Maxout
 from uncertainty.components.mlp import MLP
-from uncertainty.components.normalization import BatchNorm
 from uncertainty.components.pointwise import ELU, SELU, LeakyReLU
 from uncertainty.components.prelu import PReLU
 from uncertainty.components.randomized_relu import RandomizedReLU
@@ -29,8 +30,10 @@ __all__ = [
     "Dropout",
     "GlorotNormal",
     "GlorotUniform",
+    "GroupNorm",
     "HeNormal",
     "HeUniform",
+    "LayerNorm",
     "LeCunNormal",
     "LeakyReLU",
     "Maxout",

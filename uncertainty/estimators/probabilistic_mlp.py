@@ -107,8 +107,9 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     initializer : "auto", a short name, or a spec
         "auto" is He for rectifiers and Glorot otherwise. The output layer starts at the
         best constant prediction.
-    normalization : None, "batch", or `BatchNorm(...)`
-        Before each activation.
+    normalization : None, "batch", "layer", "group", or a spec such as `GroupNorm(n_groups=8)`
+        Before each activation: over the rows of a batch, or over the units (or groups of units) of each row. The
+        running statistics of "batch", for prediction, are exponential moving averages with a `momentum`.
     dropout : None, a rate, or `Dropout(rate, input_rate, kind)`
         Of hidden units in training; a tuple of rates is one for each hidden layer. The spec drops inputs, weights
         (DropConnect), or at a rate that is learned (concrete dropout), too.
