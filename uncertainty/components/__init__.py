@@ -3,16 +3,18 @@
 from uncertainty.components.batch_norm import BatchNorm
 from uncertainty.components.dropout import Dropout
 from uncertainty.components.group_norm import GroupNorm, LayerNorm
-from uncertainty.components.initializers import (
-    Constant,
+from uncertainty.components.initializers.data_dependent import DataDependent
+from uncertainty.components.initializers.fixup import Fixup
+from uncertainty.components.initializers.lsuv import LSUV
+from uncertainty.components.initializers.orthogonal import Orthogonal
+from uncertainty.components.initializers.random_walk import RandomWalk
+from uncertainty.components.initializers.unscaled import Constant, RandomNormal, Zeros
+from uncertainty.components.initializers.variance_scaling import (
     GlorotNormal,
     GlorotUniform,
     HeNormal,
     HeUniform,
     LeCunNormal,
-    Orthogonal,
-    RandomNormal,
-    Zeros,
 )
 from uncertainty.components.maxout import Maxout
 from uncertainty.components.mlp import MLP
@@ -23,11 +25,14 @@ from uncertainty.components.residual import Residual
 
 __all__ = [
     "ELU",
+    "LSUV",
     "MLP",
     "SELU",
     "BatchNorm",
     "Constant",
+    "DataDependent",
     "Dropout",
+    "Fixup",
     "GlorotNormal",
     "GlorotUniform",
     "GroupNorm",
@@ -40,6 +45,7 @@ __all__ = [
     "Orthogonal",
     "PReLU",
     "RandomNormal",
+    "RandomWalk",
     "RandomizedReLU",
     "Residual",
     "Zeros",

@@ -14,10 +14,15 @@ class Activation(Component):
     """Runtime form of an activation, which turns the `pieces` * H numbers of a linear map into H.
 
     `family` decides which initializer "auto" is. Through a "rectifier" about half of the second moment passes.
+    `negative_slope` is where a rectifier's slope on the negative side starts.
     """
 
     pieces = 1
     family: str = RECTIFIER
+
+    @property
+    def negative_slope(self) -> float:
+        return 0.0
 
 
 class ActivationSpec(Spec):

@@ -99,8 +99,8 @@ class BatchNormLayer(Layer):
         self._normalized, self._output = (Scratch(self.scale, place.first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
-        self._share = _row_shares(batch.weight)  # [M, B, 1], or None for equal ones
-        mean, variance = _batch_moments(x, self._share)  # [M, 1, H]
+        self._share = row_shares(batch.weight)  # [M, B, 1], or None for equal ones
+        mean, variance = batch_moments(x, self._share)  # [M, 1, H]
         step = max(self.normalizer.momentum, 1.0 / (n_updates + 1))
         self.running_mean.lerp_(mean[:, 0], step)
         self.running_variance.lerp_(variance[:, 0], step)
@@ -126,11 +126,13 @@ class BatchNormLayer(Layer):
         return gradient.sub_(through_moments).mul_(self._inverse_std * self.scale)
 
 
-def _row_shares(weight: Tensor | None) -> Tensor | None:
+def row_shares(weight: Tensor | None) -> Tensor | None:
+    """Return the share [M, B, 1] of each row in its batch, or None for equal ones."""
     return None if weight is None else (weight / weight.sum(dim=1, keepdim=True)).unsqueeze(2)
 
 
-def _batch_moments(z: Tensor, share: Tensor | None) -> tuple[Tensor, Tensor]:
+def batch_moments(z: Tensor, share: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return the mean and the variance [M, 1, H] of z [M, B, H] over rows of these shares."""
     if share is None:
         variance, mean = torch.var_mean(z, dim=1, correction=0, keepdim=True)
         return mean, variance

@@ -41,6 +41,10 @@ class RandomizedRectifier(Activation):
     lower: float
     upper: float
 
+    @property
+    def negative_slope(self) -> float:
+        return 0.5 * (self.lower + self.upper)
+
     def noise(self, width: int) -> Noise:
         return Uniform(self.lower, self.upper, (width,))
 
@@ -49,7 +53,7 @@ class RandomizedRectifier(Activation):
         return RandomizedReLULayer(place.noise, place.like, place.first_member)
 
     def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step | None:
-        return Pointwise("leaky_relu", (0.5 * (self.lower + self.upper),)).step(parameters, statistics)
+        return Pointwise("leaky_relu", (self.negative_slope,)).step(parameters, statistics)
 
 
 class RandomizedReLULayer(Layer):

@@ -105,8 +105,9 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
         Distribution of the target. "auto" is Gaussian.
     initializer : "auto", a short name, or a spec
-        "auto" is He for rectifiers and Glorot otherwise. The output layer starts at the
-        best constant prediction.
+        "auto" is He for rectifiers, LeCun for "selu" and Glorot for "tanh", "sigmoid" and "identity". Others are
+        "random_walk" and "orthogonal", "lsuv" and "data_dependent", which measure up to 256 training rows of each
+        member, and "fixup" for residual blocks. The output layer starts at the best constant prediction.
     normalization : None, "batch", "layer", "group", or a spec such as `GroupNorm(n_groups=8)`
         Before each activation: over the rows of a batch, or over the units (or groups of units) of each row. The
         running statistics of "batch", for prediction, are exponential moving averages with a `momentum`.
