@@ -45,5 +45,7 @@ def _sample(mlp: MLP, data: TrainingData, generators: Sequence[np.random.Generat
         index = index.gather(1, torch.from_numpy(chosen))
     rows = data.rows.take(index.to(data.train_index.device))
     weight = None if rows.weight is None else rows.weight.cpu()
-    noise = mlp.draw_noise(generators, n_rows, 1, dtype=rows.x.dtype)
+    drawn = mlp.draw_noise(generators, n_rows, 1, dtype=rows.x.dtype)
+    # A mask of weights is shared by all rows, and one draw of it may leave nothing of a unit: its mean is 1.
+    noise = [a if source.per_row else a.fill_(1.0) for a, source in zip(drawn, mlp.noise.values(), strict=True)]
     return Batch(rows.x.cpu(), rows.y.cpu(), weight, noise, data.n_train)

@@ -23,8 +23,8 @@ class DataDriven(Initializer):
     """An initializer whose weights are adjusted to the pre-activations that rows of data give.
 
     The network runs in its training form: dropout, random slopes, stochastic depth and batch normalization by the
-    rows' own moments act as they will in training, and count in what later layers measure. Rows count by their
-    weights.
+    rows' own moments act as they will in training, and count in what later layers measure (DropConnect alone does
+    not: one mask is too few to measure by). Rows count by their weights.
     """
 
     def adjust_(self, mlp: MLP, values: Tensor, statistics: Tensor, batch: Batch) -> None:

@@ -19,7 +19,8 @@ class LSUV(DataDriven):
     what the paper iterates for. Where residual blocks are used, each adds a variance of about 1 to the stream, which
     thus grows with the number of blocks and not exponentially (`Fixup` starts them at nothing). The pieces of
     `Maxout` are scaled together. A normalization takes off the scale again, which then only sets how fast the weights
-    turn. `RandomNormal`'s kind of error, a signal that vanishes or explodes with depth, cannot happen.
+    turn. Where an activation has a large mean, as "sigmoid" and "softplus" have, most of the variance is between
+    units and little of it between rows: there `DataDependent` is better.
 
     References
     ----------
