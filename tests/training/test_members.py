@@ -14,6 +14,7 @@ VARIANTS = {
     "plain": {},
     "linear": {"hidden": ()},
     "batch norm": {"normalization": "batch"},
+    "layer norm": {"normalization": "layer"},
     "dropout": {"dropout": 0.3},
     "weights": {"weighted": True, "normalization": "batch"},
     "bootstrap": {"bootstrap": True},
@@ -51,7 +52,7 @@ def test_early_stopping_treats_members_alone(fit):
         assert_allclose(alone.result.best_losses[0], stack.result.best_losses[m], rtol=1e-9)
 
 
-@pytest.mark.parametrize("variant", ["plain", "batch norm", "dropout", "bootstrap", "weights", "mixture"])
+@pytest.mark.parametrize("variant", ["plain", "batch norm", "layer norm", "dropout", "bootstrap", "weights", "mixture"])
 def test_five_members_are_the_first_five_of_ten_to_the_bit(fit, variant):
     ten = fit(range(10), dtype=torch.float32, **VARIANTS[variant])
     five = fit(range(5), dtype=torch.float32, **VARIANTS[variant])
