@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from uncertainty.components import MLP, BatchNorm, Dropout, LeCunNormal
+from uncertainty.components import MLP, BatchNorm, Dropout, LayerNorm, LeCunNormal
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
 from uncertainty.heads import Gaussian
@@ -20,6 +20,7 @@ from uncertainty.training.random_streams import Purpose, member_generators
 from uncertainty.training.stack import mean_nll
 
 N_INPUTS = 3
+NORMALIZATIONS = {"batch": BatchNorm(), "layer": LayerNorm()}
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def run_fit(
 ):
     """Train the members of the given numbers; everything about a member follows from its number alone."""
     head = Gaussian().build(1) if head is None else head
-    normalizer = BatchNorm().build() if normalization == "batch" else None
+    normalizer = NORMALIZATIONS[normalization].build() if normalization else None
     rows = make_rows(n_rows, dtype, weighted=weighted) if rows is None else rows
     rates = Dropout(dropout).build(len(hidden))
     mlp = MLP(rows.x.shape[1], hidden, head.n_raw, resolve_activation(activation), normalizer, rates)
