@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from uncertainty.components import Dropout, Maxout, Residual
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.heads.gaussian import GaussianHead
 from uncertainty.optim import SGD, Adam
@@ -38,6 +39,8 @@ def recorder(monkeypatch):
     return made
 
 
+BLOCKS = {"hidden": (6, 5, 6), "blocks": Residual(0.4).build((6, 5, 6))}
+
 VARIANTS = {
     "plain": {},
     "batch norm": {"normalization": "batch"},
@@ -45,6 +48,9 @@ VARIANTS = {
     "momentum and decay": {"optimizer": SGD(weight_decay=0.1, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
     "amsgrad": {"optimizer": Adam(amsgrad=True, weight_decay=0.1)},
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64), "normalization": "batch"},
+    "weights dropped, slopes random": {"dropout": Dropout(0.3, 0.2, "connect"), "activation": "rrelu"},
+    "rates and slopes learned": {"dropout": Dropout(0.3, kind="concrete"), "activation": "prelu"},
+    "blocks of maxout": {"activation": Maxout(3), "dropout": 0.2, **BLOCKS},
 }
 
 
@@ -66,7 +72,8 @@ def test_a_fit_of_replayed_steps_is_the_fit(fit, recorder, monkeypatch, variant,
 
 
 @pytest.mark.parametrize("n_rows", [50, 49, 48])
-def test_what_is_recorded_keeps_its_memory(fit, recorder, monkeypatch, n_rows):
+@pytest.mark.parametrize("variant", list(VARIANTS)[-3:])
+def test_what_is_recorded_keeps_its_memory(fit, recorder, monkeypatch, n_rows, variant):
     # A graph holds addresses: scratch memory that is allocated anew after the recording would be somebody else's.
     allocate, late = Scratch._allocate, []
 
@@ -77,7 +84,7 @@ def test_what_is_recorded_keeps_its_memory(fit, recorder, monkeypatch, n_rows):
         return view
 
     monkeypatch.setattr(Scratch, "_allocate", watched)
-    fit(range(3), n_rows=n_rows, batch_size=8, max_epochs=3, dropout=0.3, normalization="batch")
+    fit(range(3), n_rows=n_rows, batch_size=8, max_epochs=3, normalization="batch", **VARIANTS[variant])
     assert recorder.n_recorded == 1
     assert len(late) > 10
     assert not any(late)
