@@ -90,3 +90,12 @@ def test_dropout_masks_belong_to_rows_and_change_with_every_batch():
         assert not torch.equal(batch.masks[0][0, 0], batch.masks[0][0, 1])
     assert not torch.equal(batches[0].masks[0], batches[1].masks[0])
     assert [batch.masks for batch in numbered_stream(2, 24, 8).epoch()] == [(None,)] * 3
+
+
+@pytest.mark.parametrize("n_batches", [1, 3])
+def test_a_shortened_stream_draws_each_epoch_from_all_rows(n_batches):
+    stream = numbered_stream(2, 50, 8).shortened(n_batches)
+    assert (stream.n_batches, stream.n_rows) == (n_batches, 8 * n_batches)
+    epochs = [torch.cat([batch.y[0, :, 0].clone() for batch in stream.epoch()]) for _ in range(30)]
+    assert all(len(epoch) == len(epoch.unique()) == 8 * n_batches for epoch in epochs)
+    assert len(torch.cat(epochs).unique()) == 50

@@ -43,6 +43,35 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class PreparedRun:
+    """Everything that a training run is made of, before its first step. It trains in place, and so only once."""
+
+    mlp: MLP
+    head: Head
+    values: Tensor
+    statistics: Tensor
+    data: TrainingData
+    batches: BatchStream
+    plan: TrainingPlan
+    start: Start
+
+    def train(self, n_jobs: int | None = None) -> TrainingResult:
+        """Train on at most `n_jobs` threads."""
+        return fit_members(
+            self.mlp,
+            self.head,
+            self.values,
+            self.statistics,
+            self.data,
+            self.batches,
+            self.plan,
+            optimizer_state=self.start.optimizer_state,
+            n_updates=self.start.n_updates,
+            n_jobs=n_jobs,
+        )
+
+
+@dataclass(frozen=True)
 class Fit:
     """Outcome: the members and what the loop reported."""
 
@@ -63,6 +92,23 @@ def fit_network(
     n_jobs: int | None = None,
 ) -> Fit:
     """Train the networks of `method` on `problem` and return its members."""
+    run = prepare_run(network, method, head, problem, start, seed=seed, one_pass=one_pass, verbose=verbose)
+    result = run.train(n_jobs)
+    return Fit(method.members(run.mlp, head, result, seed), result)
+
+
+def prepare_run(
+    network: NetworkParameters,
+    method: Method,
+    head: Head,
+    problem: Problem,
+    start: Start,
+    *,
+    seed: int,
+    one_pass: bool = False,
+    verbose: bool = False,
+) -> PreparedRun:
+    """Build all that training the networks of `method` on `problem` takes."""
     mlp = options.build_mlp(network, problem.x.shape[1], head)
     method.check(mlp)
     n_members = len(start.members)
@@ -75,19 +121,7 @@ def fit_network(
     plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
     values, statistics = _initial_state(network, mlp, head, rows, start, seed)
     batches = _batch_stream(data, mlp, plan.batch_size, start, seed)
-    result = fit_members(
-        mlp,
-        head,
-        values,
-        statistics,
-        data,
-        batches,
-        plan,
-        optimizer_state=start.optimizer_state,
-        n_updates=start.n_updates,
-        n_jobs=n_jobs,
-    )
-    return Fit(method.members(mlp, head, result, seed), result)
+    return PreparedRun(mlp, head, values, statistics, data, batches, plan, start)
 
 
 def _plan(

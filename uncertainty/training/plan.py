@@ -38,7 +38,8 @@ class TrainingPlan:
 
     `patience` counts epochs without an improvement of at least `tol` in the monitored loss: the validation loss where
     there are validation rows, which also restores each member's best weights, else the training loss. None never
-    stops.
+    stops. `backs_off` takes back an epoch with a non-finite step and halves the rate; without it such an epoch is a
+    member's last, and its weights may end non-finite: for diagnostics, which want to see it happen.
     """
 
     batch_size: int
@@ -50,5 +51,6 @@ class TrainingPlan:
     l1_ratio: float
     tol: float
     patience: int | None
+    backs_off: bool = True
     adversarial_perturbation: Tensor | None = None
     on_epoch_end: tuple[Hook, ...] = ()
