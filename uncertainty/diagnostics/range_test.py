@@ -1,0 +1,184 @@
+"""The learning-rate range test: which rates train, and from which on training falls apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_regressor
+
+from uncertainty.components.spec import check_integer, check_number
+from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.preparation import (
+    base_network,
+    checked,
+    marginal_nll,
+    prepare,
+    seed_from,
+    with_plan,
+)
+from uncertainty.diagnostics.smoothing import smoothed
+from uncertainty.optim.schedules import Factor, Schedule
+
+Array = NDArray[np.float64]
+
+BATCHES_PER_POINT = 10
+SMOOTHING = 0.8
+# The base of cyclical rates is where the loss has made this share of its fall.
+SHARE_OF_FALL = 0.1
+# The suggested rate is this far below the one of the smallest loss, behind which the loss rises.
+SAFETY = 3.0
+
+
+class ExponentialSweep(Schedule):
+    """A rate that grows by the same factor at every step, from the learning rate to `ratio` times it at the last."""
+
+    def __init__(self, ratio: float) -> None:
+        self.ratio = ratio
+
+    def build(self, n_epochs: int, steps_per_epoch: int) -> Factor:
+        ratio, last_step = check_number("ratio", self.ratio, low=1.0), max(n_epochs * steps_per_epoch - 1, 1)
+        return lambda step: ratio ** (step / last_step)
+
+
+@dataclass(frozen=True, eq=False)
+class LearningRateRange:
+    """Outcome of a learning-rate range test.
+
+    Attributes
+    ----------
+    learning_rates : (P,) rate at the end of each point of the sweep
+    train_loss, validation_loss : (P,) mean NLL in nats over the batches of the point, and on held-out rows after it
+    smoothed_train_loss : (P,)
+    marginal_loss : float, the NLL of a network that knows nothing about y
+    suggested_rate : float
+    cyclical_bounds : (lowest, highest) rate of a cyclical schedule
+    learning_rate_init : float, the estimator's own
+    diverged_at : float or None, the rate at which weights were no longer finite
+    verdict : str
+    """
+
+    learning_rates: Array
+    train_loss: Array
+    validation_loss: Array
+    smoothed_train_loss: Array
+    marginal_loss: float
+    suggested_rate: float
+    cyclical_bounds: tuple[float, float]
+    learning_rate_init: float
+    diverged_at: float | None
+    verdict: str
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the losses against the rate, with the suggestion and the bounds; return the axes."""
+        ax = axes_for(ax)
+        ax.plot(self.learning_rates, self.train_loss, ".", ms=3, color=COLOURS["sky"], label="training loss")
+        ax.plot(self.learning_rates, self.smoothed_train_loss, color=COLOURS["blue"], label="training loss, smoothed")
+        ax.plot(self.learning_rates, self.validation_loss, color=COLOURS["orange"], label="validation loss")
+        ax.axhline(self.marginal_loss, color=COLOURS["grey"], lw=0.8, ls=":", label="marginal of y")
+        ax.axvspan(*self.cyclical_bounds, color=COLOURS["green"], alpha=0.12, label="cyclical bounds")
+        ax.axvline(self.suggested_rate, color=COLOURS["green"], label=f"suggested: {self.suggested_rate:.1e}")
+        ax.axvline(self.learning_rate_init, color=COLOURS["purple"], ls="--", label=f"own: {self.learning_rate_init:.1e}")
+        lowest = min(self.smoothed_train_loss.min(), self.validation_loss.min())
+        height = max(self.marginal_loss - lowest, 1e-3)
+        # Beyond the marginal the losses of a run that falls apart would hide everything else.
+        ax.set(ylim=(lowest - 0.1 * height, self.marginal_loss + 0.5 * height), xscale="log")
+        ax.set(xlabel="learning rate", ylabel="NLL [nats]", title="Learning-rate range test")
+        ax.legend(fontsize="small")
+        return ax
+
+
+def learning_rate_range_test(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    lowest: float = 1e-6,
+    highest: float = 10.0,
+    n_points: int = 100,
+    random_state: Any = 0,
+) -> LearningRateRange:
+    """Train the estimator's base network once at an exponentially growing rate, and read from the loss what works.
+
+    One run goes from `lowest` to `highest` in `n_points` points of at most 10 batches, with a share of the rows held
+    out, the loop's back-off turned off, and everything else as the estimator has it. It ends where weights are no
+    longer finite. The training loss L is smoothed over about ten points. The rules:
+
+    - the highest cyclical bound is the rate of the smallest smoothed loss, behind which it rises or is ragged;
+    - the lowest cyclical bound is the first rate at which L has made a tenth of its whole fall;
+    - the suggested rate is a third of the highest bound, but not below the lowest.
+
+    Parameters
+    ----------
+    estimator : any regressor or classifier of this package, fitted or not; it is not changed
+    X, y : as in `fit`
+    lowest, highest : float > 0, ends of the sweep
+    n_points : int >= 10
+    random_state : int, RandomState or Generator
+
+    Returns
+    -------
+    LearningRateRange
+
+    Notes
+    -----
+    The rate at which training falls apart is a little lower in a long run at a constant rate than in a sweep.
+
+    References
+    ----------
+    Smith (2017), Cyclical learning rates for training neural networks, section 3.3.
+    """
+    low = check_number("lowest", lowest, low_open=True)
+    ratio = check_number("highest", highest, low=low, low_open=True) / low
+    network = base_network(estimator, early_stopping=True)
+    run = prepare(network, checked(estimator, X, y), seed=seed_from(random_state))
+    run = with_plan(
+        run,
+        batches_per_epoch=BATCHES_PER_POINT,
+        learning_rate=low,
+        schedule=ExponentialSweep(ratio),
+        max_epochs=check_integer("n_points", n_points, low=10),
+        patience=None,
+        backs_off=False,
+    )
+    history = run.train().history
+    return _read(history, marginal_nll(run, regression=is_regressor(network)), network.learning_rate_init)
+
+
+def _read(history: list[dict[str, float]], marginal: float, own: float) -> LearningRateRange:
+    rates, train, validation = (
+        np.array([record[key] for record in history]) for key in ("learning_rate", "train_loss", "validation_loss")
+    )
+    finite = np.isfinite(train) & np.isfinite(validation)
+    n_points = len(rates) if finite.all() else max(int(np.argmin(finite)), 1)
+    smooth = smoothed(np.where(finite, train, marginal)[:n_points], SMOOTHING)
+    best = int(smooth.argmin())
+    fallen = smooth <= smooth[0] - SHARE_OF_FALL * (smooth[0] - smooth[best])
+    bounds = float(rates[fallen.argmax()]), float(rates[best])
+    return LearningRateRange(
+        learning_rates=rates[:n_points],
+        train_loss=train[:n_points],
+        validation_loss=validation[:n_points],
+        smoothed_train_loss=smooth,
+        marginal_loss=marginal,
+        suggested_rate=max(bounds[1] / SAFETY, bounds[0]),
+        cyclical_bounds=bounds,
+        learning_rate_init=float(own),
+        diverged_at=None if finite.all() else float(rates[n_points]) if n_points < len(rates) else float(rates[-1]),
+        verdict=_verdict(smooth, bounds, own),
+    )
+
+
+def _verdict(smooth: Array, bounds: tuple[float, float], own: float) -> str:
+    fall = smooth[0] - smooth.min()
+    if not fall > 0.02:
+        return f"no rate lowers the training loss (by {fall:.3f} nats at most): look for another fault first"
+    suggested = max(bounds[1] / SAFETY, bounds[0])
+    found = f"suggested learning rate {suggested:.1e}, cyclical bounds {bounds[0]:.1e} to {bounds[1]:.1e}"
+    if own > bounds[1]:
+        return f"{found}; the estimator's own {own:.1e} is {own / bounds[1]:.2g} times the highest that works"
+    if own < bounds[0]:
+        return f"{found}; the estimator's own {own:.1e} hardly trains"
+    return f"{found}; the estimator's own {own:.1e} lies between them"
