@@ -6,6 +6,7 @@ with the numbers, a one-line `verdict` and a `plot()`. `check_training` runs the
 
 from uncertainty.diagnostics.activations import activation_statistics
 from uncertainty.diagnostics.bias_variance import validation_diagnosis
+from uncertainty.diagnostics.check import check_training
 from uncertainty.diagnostics.curves import learning_curves
 from uncertainty.diagnostics.dropout import dropout_regularization
 from uncertainty.diagnostics.gradients import gradient_check
@@ -15,6 +16,7 @@ from uncertainty.diagnostics.small_sample import overfit_small_sample
 
 __all__ = [
     "activation_statistics",
+    "check_training",
     "dropout_regularization",
     "gradient_check",
     "initial_loss_check",

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from uncertainty.diagnostics.preparation import prepare, row_losses, with_plan, with_watched
+from uncertainty.diagnostics.preparation import prepare, row_losses, train_quietly, with_plan, with_watched
 from uncertainty.estimators.encoding import RawRows
 from uncertainty.estimators.method import Method
 
@@ -71,7 +71,7 @@ def cross_fit(
     )
     test = every_row.take(torch.from_numpy(tested).to(every_row.x.device))
     before = row_losses(run, run.values, run.statistics, test)
-    result = run.train()
+    result = train_quietly(run)
     gains = (before - row_losses(run, result.values, result.statistics, test)).clip(-LARGEST_GAIN, LARGEST_GAIN).ravel()
     weight = np.ones_like(gains) if test.weight is None else test.weight.double().cpu().numpy().ravel()
     gain = float(np.average(gains, weights=weight))

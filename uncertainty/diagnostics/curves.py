@@ -19,6 +19,7 @@ from uncertainty.diagnostics.preparation import (
     prepare,
     seed_from,
     split,
+    train_quietly,
     with_plan,
 )
 from uncertainty.diagnostics.smoothing import smoothed
@@ -100,7 +101,7 @@ def learning_curves(
         history = estimator.history_
     else:
         patience = run.plan.patience if network.early_stopping else None
-        history = with_plan(run, patience=patience).train().history
+        history = train_quietly(with_plan(run, patience=patience)).history
     return curves_from(history, marginal_nll(run, regression=is_regressor(estimator)), beta=beta)
 
 
@@ -123,7 +124,9 @@ def _verdict(train: Array, validation: Array, best: int, marginal: float) -> str
         return f"the validation loss never gets below the marginal of y ({marginal:.2f} nats): nothing is learned"
     reached = f"validation loss {at_best:.2f} at epoch {best} of {len(train)} (marginal {marginal:.2f} nats)"
     if validation[-1] > at_best + NOTICEABLE and train[-1] < train[best - 1] - NOTICEABLE:
-        return f"{reached}, rising afterwards while the training loss falls: it overfits; keep early stopping, regularize"
+        return (
+            f"{reached}, rising afterwards while the training loss falls: it overfits; keep early stopping, regularize"
+        )
     if best == len(train):
         return f"{reached}, still falling at the end: raise max_iter or the learning rate"
     if gap > 0.25 * (marginal - at_best):

@@ -117,8 +117,9 @@ def dropout_regularization(
         f"to {numbers['logistic_ridge_error']:.0%}; averaging {counts[-1]} masks of the network differs from scaled "
         f"weights by {distance[-1]:.2g}, of which {error[-1]:.1g} is Monte Carlo error"
     )
-    return DropoutRegularization(p, **numbers, n_masks=counts, distance_to_weight_scaling=distance,
-                                 monte_carlo_error=error, verdict=verdict)
+    return DropoutRegularization(
+        p, **numbers, n_masks=counts, distance_to_weight_scaling=distance, monte_carlo_error=error, verdict=verdict
+    )
 
 
 def _rate_of(network: Any) -> float:
@@ -183,9 +184,7 @@ def _cross_entropy(s: Array, label: Array) -> Array:
     return np.logaddexp(0.0, s) - label * s
 
 
-def _averaging(
-    estimator: Any, rows: Any, p: float, n_masks: int, seed: int
-) -> tuple[NDArray[np.intp], Array, Array]:
+def _averaging(estimator: Any, rows: Any, p: float, n_masks: int, seed: int) -> tuple[NDArray[np.intp], Array, Array]:
     """Numbers of masks, distance of their average from weight scaling, and its standard error."""
     kind = MCDropoutClassifier if is_classifier(estimator) else MCDropoutRegressor
     network = base_network(estimator, dropout=p)

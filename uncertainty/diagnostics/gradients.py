@@ -150,9 +150,7 @@ def _shared(batch: Batch, n_members: int) -> Batch:
     return Batch(x, y, repeat(batch.weight), [repeat(mask) for mask in batch.masks])
 
 
-def _relative_error(
-    numerical: NDArray[np.float64], analytic: NDArray[np.float64], loss: float, h: float
-) -> float:
+def _relative_error(numerical: NDArray[np.float64], analytic: NDArray[np.float64], loss: float, h: float) -> float:
     """|g_num - g| / (|g_num| + |g|), and 0 where all of it is the rounding of the loss, as in a block without effect."""
     size = float(np.linalg.norm(numerical) + np.linalg.norm(analytic))
     rounding = 100.0 * np.finfo(np.float64).eps * max(abs(loss), 1.0) / h * np.sqrt(len(analytic))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from uncertainty.estimators import options
@@ -18,6 +20,7 @@ from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import PreparedRun, prepare_run
 from uncertainty.estimators.method import Method, continue_from
 from uncertainty.estimators.validation_split import split_rows
+from uncertainty.training import TrainingResult
 from uncertainty.training.data import Rows
 from uncertainty.training.random_streams import Purpose, member_generators
 
@@ -101,7 +104,9 @@ def prepare(
     if watched is not None:
         network.set_params(early_stopping=False)
         # The only row of a class may be among those that are watched.
-        classes = np.unique(np.concatenate([rows.y, watched.y])) if is_classifier(network) and rows.y.ndim == 1 else None
+        classes = (
+            np.unique(np.concatenate([rows.y, watched.y])) if is_classifier(network) and rows.y.ndim == 1 else None
+        )
     network._prepare(rows, classes)
     run = prepare_run(network, method, network.head_, network._problem(rows, None), method.start(None), seed=seed)
     return run if watched is None else with_watched(run, encoded(network, watched, run.data.rows.x))
@@ -125,6 +130,13 @@ def with_watched(run: PreparedRun, watched: Rows) -> PreparedRun:
     """Return the run with rows to watch; without a member axis all its networks watch the same."""
     shared = watched.share(run.data.n_members) if watched.x.ndim == 2 else watched
     return replace(run, data=replace(run.data, validation=shared))
+
+
+def train_quietly(run: PreparedRun) -> TrainingResult:
+    """Train without the warnings of `fit`: a diagnosis says in its verdict what it finds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return run.train()
 
 
 def with_plan(run: PreparedRun, *, batches_per_epoch: int | None = None, **changes: Any) -> PreparedRun:

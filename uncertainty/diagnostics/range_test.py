@@ -17,6 +17,7 @@ from uncertainty.diagnostics.preparation import (
     marginal_nll,
     prepare,
     seed_from,
+    train_quietly,
     with_plan,
 )
 from uncertainty.diagnostics.smoothing import smoothed
@@ -80,7 +81,9 @@ class LearningRateRange:
         ax.axhline(self.marginal_loss, color=COLOURS["grey"], lw=0.8, ls=":", label="marginal of y")
         ax.axvspan(*self.cyclical_bounds, color=COLOURS["green"], alpha=0.12, label="cyclical bounds")
         ax.axvline(self.suggested_rate, color=COLOURS["green"], label=f"suggested: {self.suggested_rate:.1e}")
-        ax.axvline(self.learning_rate_init, color=COLOURS["purple"], ls="--", label=f"own: {self.learning_rate_init:.1e}")
+        ax.axvline(
+            self.learning_rate_init, color=COLOURS["purple"], ls="--", label=f"own: {self.learning_rate_init:.1e}"
+        )
         lowest = min(self.smoothed_train_loss.min(), self.validation_loss.min())
         height = max(self.marginal_loss - lowest, 1e-3)
         # Beyond the marginal the losses of a run that falls apart would hide everything else.
@@ -143,7 +146,7 @@ def learning_rate_range_test(
         patience=None,
         backs_off=False,
     )
-    history = run.train().history
+    history = train_quietly(run).history
     return _read(history, marginal_nll(run, regression=is_regressor(network)), network.learning_rate_init)
 
 

@@ -18,6 +18,7 @@ from uncertainty.diagnostics.preparation import (
     prepare,
     sample,
     seed_from,
+    train_quietly,
     unregularized,
     with_plan,
 )
@@ -107,7 +108,9 @@ def overfit_small_sample(
     target = marginal - run.data.rows.y.shape[1] if is_regressor(estimator) else 0.1 * marginal
     epochs = check_integer("n_epochs", n_epochs)
     stop = (*run.plan.on_epoch_end, lambda state: state.train_loss < target)
-    history = with_plan(run, max_epochs=epochs, patience=None, backs_off=False, on_epoch_end=stop).train().history
+    history = train_quietly(
+        with_plan(run, max_epochs=epochs, patience=None, backs_off=False, on_epoch_end=stop)
+    ).history
     curve = np.array([record["train_loss"] for record in history])
     memorised = bool(curve.min() < target)
     rate = float(network.learning_rate_init)
