@@ -18,6 +18,13 @@ __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
     "BatchNorm": "components",
+    "ELU": "components",
+    "LeakyReLU": "components",
+    "Maxout": "components",
+    "PReLU": "components",
+    "RandomizedReLU": "components",
+    "Residual": "components",
+    "SELU": "components",
     "Constant": "components",
     "GlorotNormal": "components",
     "GlorotUniform": "components",

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from uncertainty.components import Dropout
-from uncertainty.components.dropout import draw_mask, resolve_dropout
+from uncertainty.components.dropout import resolve_dropout
+from uncertainty.components.noise import draw_mask
 
 
 def generators(n_members, first=0):
@@ -58,9 +59,9 @@ def test_successive_masks_differ():
 
 
 def test_one_rate_serves_all_layers_and_several_are_kept_apart():
-    assert Dropout(0.2).build(3) == (0.2, 0.2, 0.2)
-    assert Dropout((0.0, 0.5)).build(2) == (0.0, 0.5)
-    assert Dropout(0.2).build(0) == ()
+    assert Dropout(0.2).build(3).rates == (0.2, 0.2, 0.2)
+    assert Dropout((0.0, 0.5)).build(2).rates == (0.0, 0.5)
+    assert Dropout(0.2).build(0).rates == ()
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.5, -0.1, float("nan"), (0.1, 1.0)])
@@ -84,4 +85,4 @@ def test_the_slot_takes_a_number_a_spec_or_nothing():
     spec = Dropout(0.4)
     assert resolve_dropout(spec) is spec
     assert resolve_dropout(0.3).rate == 0.3
-    assert resolve_dropout(None).build(2) == (0.0, 0.0)
+    assert resolve_dropout(None).build(2).rates == (0.0, 0.0)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from uncertainty.components.folded import AffineLayer, MaskedSharedLayer, fold_layer
+from uncertainty.components.folded import AffineStep, MaskedSharedStep, fold_linear
 
 N_MASKS, N_ROWS, N_IN, N_OUT = 7, 5, 12, 4
 
@@ -36,7 +36,7 @@ MASKS = {
 def test_a_folded_mask_equals_a_mask_applied(name, shares_input):
     h, weight, bias = layer_arrays()
     mask = MASKS[name]
-    layer = fold_layer(weight, bias, mask, shares_input=shares_input)
+    layer = fold_linear(weight, bias, mask, shares_input=shares_input)
     found = layer.forward(h if shares_input else h.expand(N_MASKS, -1, -1))
     expected = (h * mask.unsqueeze(1)) @ weight + bias.unsqueeze(1)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
@@ -45,10 +45,10 @@ def test_a_folded_mask_equals_a_mask_applied(name, shares_input):
 
 def test_the_form_follows_what_is_dropped():
     _, weight, bias = layer_arrays()
-    for name, kind in (("few dropped", MaskedSharedLayer), ("most dropped", AffineLayer)):
-        assert type(fold_layer(weight, bias, MASKS[name], shares_input=True)) is kind
-        assert type(fold_layer(weight, bias, MASKS[name], shares_input=False)) is AffineLayer
-    assert fold_layer(weight, bias, None, shares_input=True).n_members == 1
+    for name, kind in (("few dropped", MaskedSharedStep), ("most dropped", AffineStep)):
+        assert type(fold_linear(weight, bias, MASKS[name], shares_input=True)) is kind
+        assert type(fold_linear(weight, bias, MASKS[name], shares_input=False)) is AffineStep
+    assert fold_linear(weight, bias, None, shares_input=True).n_members == 1
 
 
 def test_networks_of_their_own_with_a_mask_each():
@@ -56,5 +56,5 @@ def test_networks_of_their_own_with_a_mask_each():
     weight = torch.randn(N_MASKS, N_IN, N_OUT, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     bias = torch.zeros(N_MASKS, N_OUT, dtype=torch.float64)
     mask = MASKS["few dropped"]
-    found = fold_layer(weight, bias, mask, shares_input=True).forward(h)
+    found = fold_linear(weight, bias, mask, shares_input=True).forward(h)
     torch.testing.assert_close(found, (h * mask.unsqueeze(1)) @ weight, rtol=1e-12, atol=1e-12)

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from uncertainty import components
 from uncertainty.components import MLP, Constant, HeNormal, Orthogonal, RandomNormal, Zeros
 from uncertainty.components.initializers import Initializer
+from uncertainty.components.pointwise import pointwise
 from uncertainty.components.spec import named_specs
 
 FAN_IN, FAN_OUT = 400, 300  # 1.2e5 draws; unequal, so that a mix-up of the two shows
@@ -78,7 +79,7 @@ def test_zeros_and_constant():
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_member_starts_alike_in_a_stack_of_any_size(name):
-    mlp = MLP(3, (5, 4), 2, "tanh")
+    mlp = MLP(3, (5, 4), 2, pointwise("tanh"))
 
     def start(n_members, offset=0):
         generators = [np.random.default_rng(m + offset) for m in range(n_members)]

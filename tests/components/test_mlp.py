@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from uncertainty.components import MLP, BatchNorm, HeNormal
-from uncertainty.components.dropout import draw_mask
+from uncertainty.components import MLP, BatchNorm, Dropout, HeNormal
+from uncertainty.components.activations import resolve_activation
 from uncertainty.components.layer import Batch
+from uncertainty.components.noise import draw_mask
+from uncertainty.components.pointwise import pointwise
 
 N_MEMBERS, N_ROWS, N_INPUTS, N_RAW = 3, 11, 4, 2
 HIDDEN = [(), (6,), (6, 5)]
@@ -15,7 +17,8 @@ HIDDEN = [(), (6,), (6, 5)]
 def make_network(hidden, *, normalized=False, activation="silu", n_members=N_MEMBERS, seed=0, dropout=0.0):
     """An MLP with random parameters (biases and normalization too) and running statistics, in float64."""
     normalizer = BatchNorm(epsilon=1e-3).build() if normalized else None
-    mlp = MLP(N_INPUTS, hidden, N_RAW, activation, normalizer, (dropout,) * len(hidden))
+    rates = Dropout(dropout).build(len(hidden))
+    mlp = MLP(N_INPUTS, hidden, N_RAW, resolve_activation(activation), normalizer, rates)
     generators = [np.random.default_rng((seed, m)) for m in range(n_members)]
     values, statistics = mlp.initialize(generators, HeNormal(), dtype=torch.float64)
     noise = torch.Generator().manual_seed(seed)
@@ -30,7 +33,7 @@ def make_rows(n_members=N_MEMBERS):
 
 def train_form(mlp, x, values, statistics, masks=None):
     """Raw outputs of the training form."""
-    batch = Batch(x, x, None, [None] * mlp.n_hidden_layers if masks is None else masks)
+    batch = Batch(x, x, None, masks or [], N_ROWS)
     for layer in mlp.layers(values, torch.zeros_like(values), statistics):
         x = layer.forward(x, batch, n_updates=0)
     return x.clone()
@@ -44,13 +47,15 @@ def loop_form(mlp, x, values, statistics, masks=None):
         s = {name: view[min(m, len(values) - 1)] for name, view in mlp.statistics_layout.views(statistics).items()}
         h = x[m]
         for i in range(mlp.n_hidden_layers):
-            h = h @ p[f"hidden{i}.weight"] + p[f"hidden{i}.bias"]
-            if mlp.normalizer is not None:
+            h = h @ p[f"hidden{i}.weight"]
+            if mlp.normalizer is None:
+                h = h + p[f"hidden{i}.bias"]
+            else:
                 h = (h - s[f"norm{i}.mean"]) / (s[f"norm{i}.variance"] + 1e-3).sqrt()
                 h = h * p[f"norm{i}.scale"] + p[f"norm{i}.shift"]
             h = torch.nn.functional.silu(h)
-            if masks is not None and masks[i] is not None:
-                h = h * masks[i][m]
+            if masks is not None and f"dropout{i}" in masks:
+                h = h * masks[f"dropout{i}"][m]
         rows.append(h @ p["output.weight"].T + p["output.bias"])
     return torch.stack(rows)
 
@@ -99,10 +104,11 @@ def test_masks_folded_into_the_weights_equal_masks_applied(masked, normalized):
     n_masks = 7
     mlp, values, statistics = make_network((6, 5), normalized=normalized, n_members=1)
     generators = [np.random.Generator(np.random.SFC64(s)) for s in range(n_masks)]
-    masks = [
-        draw_mask(generators, 0.4, (w,), dtype=torch.float64) if on else None
-        for w, on in zip((6, 5), masked, strict=True)
-    ]
+    masks = {
+        f"dropout{i}": draw_mask(generators, 0.4, (w,), dtype=torch.float64)
+        for i, (w, on) in enumerate(zip((6, 5), masked, strict=True))
+        if on
+    }
     x = make_rows(1)
     out = mlp.fold(values, statistics, masks).forward(x)
     n_out = n_masks if any(masked) else 1
@@ -134,11 +140,11 @@ def test_without_hidden_layers_the_network_is_one_affine_map():
 
 
 def test_the_start_is_zero_biases_neutral_normalization_and_a_zero_output_layer():
-    mlp = MLP(N_INPUTS, (400, 300), N_RAW, "relu", BatchNorm().build())
+    mlp = MLP(N_INPUTS, (400, 300), N_RAW, pointwise("relu"), BatchNorm().build())
     values, statistics = mlp.initialize([np.random.default_rng(0)], HeNormal(), dtype=torch.float64)
     p, s = mlp.layout.views(values), mlp.statistics_layout.views(statistics)
     for i in range(2):
-        assert (p[f"hidden{i}.bias"] == 0).all()
+        assert f"hidden{i}.bias" not in p  # the mean would take it off again
         assert (p[f"norm{i}.scale"] == 1).all()
         assert (p[f"norm{i}.shift"] == 0).all()
         assert (s[f"norm{i}.mean"] == 0).all()
@@ -150,7 +156,7 @@ def test_the_start_is_zero_biases_neutral_normalization_and_a_zero_output_layer(
 
 
 def test_penalties_apply_to_weights_only():
-    mlp = MLP(N_INPUTS, (6, 5), N_RAW, "relu", BatchNorm().build())
+    mlp = MLP(N_INPUTS, (6, 5), N_RAW, pointwise("relu"), BatchNorm().build())
     mask = mlp.layout.views(mlp.layout.penalty_mask().unsqueeze(0))
     penalized = {name for name, view in mask.items() if view.any()}
     assert penalized == {"hidden0.weight", "hidden1.weight", "output.weight"}
@@ -158,5 +164,5 @@ def test_penalties_apply_to_weights_only():
 
 
 def test_multiply_adds_counts_every_layer():
-    assert MLP(4, (6, 5), 2, "relu").multiply_adds == 4 * 6 + 6 * 5 + 5 * 2
-    assert MLP(4, (), 2, "relu").multiply_adds == 8
+    assert MLP(4, (6, 5), 2, pointwise("relu")).multiply_adds == 4 * 6 + 6 * 5 + 5 * 2
+    assert MLP(4, (), 2, pointwise("relu")).multiply_adds == 8

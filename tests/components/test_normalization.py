@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from uncertainty.components import BatchNorm
+from uncertainty.components.component import Place
 from uncertainty.components.layer import Batch
-from uncertainty.components.normalization import BatchNormLayer
 
 N_MEMBERS, N_ROWS, WIDTH = 3, 9, 4
 
@@ -30,13 +30,15 @@ def layer():
 
 def build(normalizer, layer):
     """The training form, and the tensors it writes the gradients of scale and shift to."""
-    gradients = torch.zeros_like(layer["scale"]), torch.zeros_like(layer["shift"])
-    running = layer["running_mean"], layer["running_variance"]
-    return BatchNormLayer(normalizer, (layer["scale"], layer["shift"]), gradients, running, 0), gradients
+    parameters = {name: layer[name] for name in ("scale", "shift")}
+    gradients = {name: torch.zeros_like(parameter) for name, parameter in parameters.items()}
+    running = {"mean": layer["running_mean"], "variance": layer["running_variance"]}
+    place = Place(parameters, gradients, running, None, layer["z"], 0)
+    return normalizer.layer(place), tuple(gradients.values())
 
 
 def forward(normalizer, layer, n_updates, weight=None):
-    batch = Batch(layer["z"], layer["z"], weight, [])
+    batch = Batch(layer["z"], layer["z"], weight, [], N_ROWS)
     return build(normalizer, layer)[0].forward(layer["z"].clone(), batch, n_updates).clone()
 
 
@@ -54,7 +56,7 @@ def torch_layers(layer, momentum, epsilon):
 def test_output_and_gradients_equal_torch(layer):
     epsilon = 1e-2  # large, so that its place inside the root matters
     made, (scale_gradient, shift_gradient) = build(BatchNorm(epsilon=epsilon).build(), layer)
-    out = made.forward(layer["z"].clone(), Batch(layer["z"], layer["z"], None, []), 0).clone()
+    out = made.forward(layer["z"].clone(), Batch(layer["z"], layer["z"], None, [], N_ROWS), 0).clone()
     probe = torch.randn(out.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     made.set_parameter_gradients(probe)
     got = made.input_gradient(probe.clone()), scale_gradient, shift_gradient
@@ -121,7 +123,7 @@ def test_prediction_reads_the_running_statistics_and_nothing_else(layer):
     normalizer = BatchNorm().build()
     mean, variance = layer["running_mean"] + 1.5, layer["running_variance"] * 4.0
     kept = mean.clone(), variance.clone()
-    a, b = normalizer.affine(layer["scale"], layer["shift"], mean, variance)
+    a, b = normalizer.affine(layer, {"mean": mean, "variance": variance})
     z = layer["z"]
     expected = (z - 1.5) / (4.0 + 1e-5) ** 0.5 * layer["scale"].unsqueeze(1) + layer["shift"].unsqueeze(1)
     torch.testing.assert_close(a.unsqueeze(1) * z + b.unsqueeze(1), expected)

@@ -51,7 +51,7 @@ def test_a_warm_start_that_fails_changes_nothing(quick, regression):
         ({"head": Gaussian(floor=0.1)}, "head must stay the same"),
         ({"head": Gaussian(variance="constant")}, "head must stay the same"),
         ({"standardize": False}, "standardize must stay the same"),
-        ({"activation": "tanh"}, "architecture must stay the same.*activation='tanh'.*activation='silu'"),
+        ({"activation": "tanh"}, "architecture must stay the same.*name='tanh'.*name='silu'"),
         ({"hidden_layer_sizes": (9,)}, r"architecture must stay the same.*sizes=\(9,\).*sizes=\(8,\)"),
         ({"normalization": "batch"}, r"architecture must stay the same.*BatchNormalizer.*normalizer=None"),
     ],

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from uncertainty.components import MLP, BatchNorm, LeCunNormal
+from uncertainty.components import MLP, BatchNorm, Dropout, LeCunNormal
+from uncertainty.components.activations import resolve_activation
 from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
@@ -89,7 +90,8 @@ def run_fit(
     head = Gaussian().build(1) if head is None else head
     normalizer = BatchNorm().build() if normalization == "batch" else None
     rows = make_rows(n_rows, dtype, weighted=weighted) if rows is None else rows
-    mlp = MLP(rows.x.shape[1], hidden, head.n_raw, activation, normalizer, (dropout,) * len(hidden))
+    rates = Dropout(dropout).build(len(hidden))
+    mlp = MLP(rows.x.shape[1], hidden, head.n_raw, resolve_activation(activation), normalizer, rates)
     if index is None:
         index = np.tile(np.arange(len(rows)), (len(numbers), 1))
     if bootstrap:

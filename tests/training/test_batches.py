@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from uncertainty.components import MLP
+from uncertainty.components import MLP, Dropout
+from uncertainty.components.pointwise import pointwise
 from uncertainty.training import Rows, TrainingData
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.data import batch_starts
@@ -36,7 +37,7 @@ def numbered_stream(n_members, n_rows, batch_size, *, n_inputs=2, index=None, we
     rows = Rows(number[:, None].repeat(1, n_inputs), number[:, None], number if weighted else None)
     index = torch.arange(n_rows).repeat(n_members, 1) if index is None else index
     sources = [[np.random.default_rng((m, purpose)) for m in range(n_members)] for purpose in range(2)]
-    mlp = MLP(n_inputs, (6,), 2, "relu", None, (dropout,))
+    mlp = MLP(n_inputs, (6,), 2, pointwise("relu"), None, Dropout(dropout).build(1))
     return BatchStream(TrainingData(rows, index), mlp, batch_size, shuffle=sources[0], dropout=sources[1])
 
 
@@ -80,16 +81,16 @@ def test_members_that_stay_keep_their_random_numbers():
     part.select(torch.tensor([1, 3]))
     for a, b in zip(whole.epoch(), part.epoch(), strict=True):
         assert torch.equal(a.x[[1, 3]], b.x)
-        assert torch.equal(a.masks[0][[1, 3]], b.masks[0])
+        assert torch.equal(a.noise[0][[1, 3]], b.noise[0])
 
 
 def test_dropout_masks_belong_to_rows_and_change_with_every_batch():
     batches = list(numbered_stream(2, 24, 8, dropout=0.5).epoch())
     for batch in batches:
-        assert batch.masks[0].shape == (2, 8, 6)
-        assert not torch.equal(batch.masks[0][0, 0], batch.masks[0][0, 1])
-    assert not torch.equal(batches[0].masks[0], batches[1].masks[0])
-    assert [batch.masks for batch in numbered_stream(2, 24, 8).epoch()] == [(None,)] * 3
+        assert batch.noise[0].shape == (2, 8, 6)
+        assert not torch.equal(batch.noise[0][0, 0], batch.noise[0][0, 1])
+    assert not torch.equal(batches[0].noise[0], batches[1].noise[0])
+    assert [batch.noise for batch in numbered_stream(2, 24, 8).epoch()] == [()] * 3
 
 
 @pytest.mark.parametrize("n_batches", [1, 3])

@@ -91,7 +91,7 @@ def test_a_step_that_cannot_be_recorded_runs_as_it_stands_with_one_warning():
             raise RuntimeError("operation not permitted when stream is capturing")
 
     recorder = Refusing()
-    batch = Batch(torch.zeros(1, 4, 2), torch.zeros(1, 4, 1), None, [])
+    batch = Batch(torch.zeros(1, 4, 2), torch.zeros(1, 4, 1), None, [], 4)
 
     def step(batch, rate):
         calls.append(rate)

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from uncertainty import heads
-from uncertainty.components import MLP, BatchNorm, HeNormal
+from uncertainty.components import MLP, BatchNorm, Dropout, HeNormal
 from uncertainty.components.layer import Batch
 from uncertainty.components.mlp import OUTPUT_WEIGHT
+from uncertainty.components.pointwise import pointwise
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
 from uncertainty.heads.gaussian import GaussianHead
@@ -43,8 +44,8 @@ def every_head():
 def make_problem(head, kind, hidden, *, normalized=False, dropout=False, weighted=False):
     """A stack at random parameters and a batch for it."""
     normalizer = BatchNorm(epsilon=EPSILON).build() if normalized else None
-    rates = (0.4 if dropout else 0.0,) * len(hidden)
-    mlp = MLP(N_INPUTS, hidden, head.n_raw, "silu", normalizer, rates)
+    rates = Dropout(0.4 if dropout else 0.0).build(len(hidden))
+    mlp = MLP(N_INPUTS, hidden, head.n_raw, pointwise("silu"), normalizer, rates)
     sources = [np.random.default_rng(m) for m in range(N_MEMBERS)]
     values, statistics = mlp.initialize(sources, HeNormal(), dtype=torch.float64)
     noise = torch.Generator().manual_seed(0)
@@ -56,8 +57,8 @@ def make_problem(head, kind, hidden, *, normalized=False, dropout=False, weighte
     if n_classes:
         y = torch.randint(n_classes, y.shape, generator=noise).double()
     weight = 2 * torch.rand(N_MEMBERS, N_ROWS, generator=noise, dtype=values.dtype) if weighted else None
-    masks = mlp.draw_masks(sources, (N_ROWS,), dtype=values.dtype)
-    return Stack(mlp, head, values, statistics), Batch(x, y, weight, masks)
+    noise = mlp.draw_noise(sources, N_ROWS, 1, dtype=values.dtype)
+    return Stack(mlp, head, values, statistics), Batch(x, y, weight, noise, N_ROWS)
 
 
 def written_loss(stack, values, batch, x):
@@ -66,8 +67,10 @@ def written_loss(stack, values, batch, x):
     weight = torch.ones(x.shape[:2], dtype=x.dtype) if batch.weight is None else batch.weight
     share = (weight / weight.sum(dim=1, keepdim=True)).unsqueeze(2)
     h = x
-    for i, mask in enumerate(batch.masks):
-        h = torch.einsum("mbi,mio->mbo", h, p[f"hidden{i}.weight"]) + p[f"hidden{i}.bias"][:, None]
+    for i in range(stack.mlp.n_hidden_layers):
+        h = torch.einsum("mbi,mio->mbo", h, p[f"hidden{i}.weight"])
+        if stack.mlp.normalizer is None:
+            h = h + p[f"hidden{i}.bias"][:, None]
         if stack.mlp.normalizer is not None:
             mean = (share * h).sum(dim=1, keepdim=True)
             variance = (share * (h - mean) ** 2).sum(dim=1, keepdim=True)
@@ -75,7 +78,7 @@ def written_loss(stack, values, batch, x):
                 :, None
             ]
         h = h * torch.sigmoid(h)
-        h = h if mask is None else h * mask
+        h = h * batch.noise[i] if batch.noise else h
     raw = torch.einsum("mbh,mrh->mbr", h, p["output.weight"]) + p["output.bias"][:, None]
     return -(weight * stack.head.log_prob(raw, batch.y)).mean(dim=1)
 
@@ -139,10 +142,7 @@ def test_running_statistics_average_rows_and_their_neighbours():
     perturbation = torch.full((N_INPUTS,), 0.5, dtype=torch.float64)
     p = stack.mlp.layout.views(stack.values)
     neighbour = batch.x + perturbation * written_gradient(stack, batch, batch.x)[2].sign()
-    means = [
-        (torch.einsum("mbi,mio->mbo", x, p["hidden0.weight"]) + p["hidden0.bias"][:, None]).mean(dim=1)
-        for x in (batch.x, neighbour)
-    ]
+    means = [(torch.einsum("mbi,mio->mbo", x, p["hidden0.weight"])).mean(dim=1) for x in (batch.x, neighbour)]
     stack.compute_adversarial_gradient(batch, perturbation)
     running = stack.mlp.statistics_layout.views(stack.statistics)["norm0.mean"]
     torch.testing.assert_close(running, (means[0] + means[1]) / 2)

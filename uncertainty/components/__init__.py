@@ -12,11 +12,18 @@ from uncertainty.components.initializers import (
     RandomNormal,
     Zeros,
 )
+from uncertainty.components.maxout import Maxout
 from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import BatchNorm
+from uncertainty.components.pointwise import ELU, SELU, LeakyReLU
+from uncertainty.components.prelu import PReLU
+from uncertainty.components.randomized_relu import RandomizedReLU
+from uncertainty.components.residual import Residual
 
 __all__ = [
+    "ELU",
     "MLP",
+    "SELU",
     "BatchNorm",
     "Constant",
     "Dropout",
@@ -25,7 +32,12 @@ __all__ = [
     "HeNormal",
     "HeUniform",
     "LeCunNormal",
+    "LeakyReLU",
+    "Maxout",
     "Orthogonal",
+    "PReLU",
     "RandomNormal",
+    "RandomizedReLU",
+    "Residual",
     "Zeros",
 ]

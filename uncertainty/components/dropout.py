@@ -1,4 +1,4 @@
-"""Inverted dropout: masks drawn outside, applied as a product.
+"""Dropout of units, of inputs, of weights, and with a rate that is learned.
 
 A mask holds 0 where a unit is dropped and 1 / (1 - rate) where it is kept, so a layer's expected output is its output
 without dropout. Training draws a mask per row; MC-dropout draws one per member, shared by all rows, which makes a
@@ -7,45 +7,60 @@ member a function.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from uncertainty.components.component import Component, Place, Step
+from uncertainty.components.concrete_dropout import ConcreteDropout
 from uncertainty.components.layer import Batch, Layer, Scratch
+from uncertainty.components.noise import Mask, Noise
 from uncertainty.components.spec import Spec, check_number
 
-# A unit is dropped when a 16-bit random word falls below rate * 2^16: drawing words is several times faster than
-# drawing floats, and the rate is off by at most 2^-17.
-WORD_RANGE = 1 << 16
+KINDS = ("unit", "connect", "concrete")
 
 
 class Dropout(Spec):
-    """Dropout of hidden units after their activation.
+    """Dropout in training, and in MC-dropout at prediction.
 
     Parameters
     ----------
-    rate : float in [0, 1), or one for each hidden layer
-        Probability that a unit is dropped.
+    rate : float in [0, 1), or one for each hidden layer, default 0.1
+        Probability that a unit of the layer is dropped, after its activation; with `kind="connect"`, that a weight
+        into the layer is; with `kind="concrete"`, where the learned rate of the layer starts.
+    input_rate : float in [0, 1), default 0
+        Probability that an input is dropped, which replaces it by its mean where X is standardised.
+    kind : {"unit", "connect", "concrete"}, default "unit"
+        "connect" drops weights, with one mask for all rows of a batch (DropConnect). "concrete" learns the rate of
+        each layer and member together with the weights: see `ConcreteDropout`.
 
     References
     ----------
-    Srivastava et al. (2014), Dropout, section 4; Gal & Ghahramani (2016) for its use at prediction.
+    Srivastava et al. (2014), Dropout, section 4; Gal & Ghahramani (2016) for its use at prediction; Wan et al. (2013),
+    Regularization of neural networks using DropConnect, section 3; Gal, Hron & Kendall (2017), Concrete dropout.
     """
 
-    def __init__(self, rate: float | tuple[float, ...] = 0.1) -> None:
+    def __init__(self, rate: float | tuple[float, ...] = 0.1, input_rate: float = 0.0, kind: str = "unit") -> None:
         self.rate = rate
+        self.input_rate = input_rate
+        self.kind = kind
 
-    def build(self, n_layers: int) -> tuple[float, ...]:
-        """Return the rate of each hidden layer."""
+    def build(self, n_layers: int) -> DropoutRates:
+        """Return the rates of the inputs and of each hidden layer."""
+        if self.kind not in KINDS:
+            raise ValueError(f"kind of dropout must be one of {list(KINDS)}, got {self.kind!r}.")
         rates = tuple(self.rate) if isinstance(self.rate, (tuple, list, np.ndarray)) else (self.rate,) * n_layers
         if len(rates) != n_layers:
             raise ValueError(
                 f"dropout must have one rate, or one for each of the {n_layers} hidden layers, got {self.rate!r}."
             )
-        return tuple(_check_rate(rate) for rate in rates)
+        checked = tuple(_check_rate(rate) for rate in rates)
+        if self.kind == "concrete" and not all(rate > 0.0 for rate in checked):
+            raise ValueError(f"dropout rate must be greater than 0 where it is learned, got {self.rate!r}.")
+        return DropoutRates(checked, _check_rate(self.input_rate), self.kind)
 
 
 def _check_rate(rate: float) -> float:
@@ -64,45 +79,67 @@ def resolve_dropout(value: float | Dropout | None) -> Dropout:
     return Dropout(0.0 if value is None else value)
 
 
-def draw_mask(
-    generators: Sequence[np.random.Generator],
-    rate: float,
-    shape: tuple[int, ...],
-    *,
-    dtype: torch.dtype,
-    scratch: Scratch | None = None,
-) -> Tensor:
-    """Draw a mask [M, *shape], member m from generator m alone, so that it does not depend on the others.
+@dataclass(frozen=True)
+class DropoutRates:
+    """Runtime form of `Dropout`: the rate of each hidden layer and of the inputs."""
 
-    It lies on the CPU, with `scratch` in its memory. Units that stay are scaled by 1 / (1 - rate).
-    """
-    threshold = min(round(rate * WORD_RANGE), WORD_RANGE - 1)  # below 1, however close the rate
-    shape = (len(generators), *shape)
-    mask = torch.empty(shape, dtype=dtype) if scratch is None else scratch(*shape)
-    kept = np.empty(int(np.prod(shape[1:])), dtype=bool)
-    for row, generator in zip(mask.view(len(generators), -1).numpy(), generators, strict=True):
-        np.greater_equal(_random_words(generator, kept.size), threshold, out=kept)
-        np.multiply(kept, row.dtype.type(WORD_RANGE / (WORD_RANGE - threshold)), out=row)
-    return mask
+    rates: tuple[float, ...] = ()
+    input_rate: float = 0.0
+    kind: str = "unit"
+
+    @property
+    def drops(self) -> bool:
+        """Whether anything is dropped at all."""
+        return any(rate > 0.0 for rate in (*self.rates, self.input_rate))
+
+    def of_units(self, number: int) -> Component | None:
+        """The component that drops units of hidden layer `number`."""
+        if self.kind == "connect" or not self.rates or self.rates[number] == 0.0:
+            return None
+        rate = self.rates[number]
+        return ConcreteDropout(rate) if self.kind == "concrete" else UnitDropout(rate)
+
+    def of_weights(self, number: int, n_in: int, n_out: int) -> Mask | None:
+        """The mask of the weights [n_in, n_out] into hidden layer `number`, drawn for each batch."""
+        if self.kind != "connect" or not self.rates or self.rates[number] == 0.0:
+            return None
+        return Mask(self.rates[number], (n_in, n_out), per_row=False)
+
+    def of_inputs(self, n_inputs: int) -> Mask | None:
+        """The mask of the inputs."""
+        return Mask(self.input_rate, (n_inputs,)) if self.input_rate > 0.0 else None
 
 
-def _random_words(generator: np.random.Generator, n_words: int) -> NDArray[np.uint16]:
-    raw = generator.bit_generator.random_raw(-(-n_words // 4))  # 64 bits make four words
-    return np.atleast_1d(raw).astype(np.uint64, copy=False).view(np.uint16)[:n_words]
+NO_DROPOUT = DropoutRates()
 
 
-class DropoutLayer(Layer):
-    """Dropout in training, by the batch's mask of hidden layer `number`."""
+@dataclass(frozen=True)
+class UnitDropout(Component):
+    """Dropout of units at a fixed rate."""
+
+    rate: float
+
+    def noise(self, width: int) -> Noise:
+        return Mask(self.rate, (width,))
+
+    def layer(self, place: Place) -> Layer:
+        assert place.noise is not None
+        return MaskLayer(place.noise, place.like, place.first_member)
+
+    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step | None:
+        return None  # a mask is folded into the weights that follow
+
+
+class MaskLayer(Layer):
+    """The product with what the batch has drawn for source `number`: [M, B, H], or [M, B, 1]."""
 
     def __init__(self, number: int, like: Tensor, first_member: int) -> None:
         self.number = number
         self._output = Scratch(like, first_member)
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
-        mask = batch.masks[self.number]
-        assert mask is not None
-        self._mask = mask
-        return torch.mul(x, mask, out=self._output(*x.shape))
+        self._mask = batch.noise[self.number]
+        return torch.mul(x, self._mask, out=self._output(*x.shape))
 
     def set_parameter_gradients(self, gradient: Tensor) -> None:
         pass

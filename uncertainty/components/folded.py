@@ -1,29 +1,17 @@
-"""The prediction form of a stack: affine layers and an activation, nothing random and nothing to update."""
+"""The prediction form of a stack: a chain of steps, nothing random and nothing to update."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from uncertainty.components.activations import Activation
+from uncertainty.components.component import Step
 from uncertainty.components.linear import linear, output_linear, side_by_side
 
 
-class FoldedLayer(ABC):
-    """A hidden layer up to its activation; `n_members` is 1 where all members share it."""
-
-    n_members: int
-    width: int
-
-    @abstractmethod
-    def forward(self, h: Tensor) -> Tensor:
-        """Map h [M, N, D], or [1, N, D] when shared by all members, to new memory [M, N, H]."""
-
-
-class AffineLayer(FoldedLayer):
+class AffineStep(Step):
     """h W + b."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
@@ -35,7 +23,7 @@ class AffineLayer(FoldedLayer):
         return linear(h, self.weight, self.bias)
 
 
-class MaskedSharedLayer(FoldedLayer):
+class MaskedSharedStep(Step):
     """(h * mask) W + b of one network under many masks [S, D] of an h that they share, one member a mask.
 
     Most entries of a mask are its largest value, that of a unit which is kept. The product with all of them at that
@@ -65,37 +53,35 @@ def most_changed(mask: Tensor) -> int:
     return int((mask != mask.max()).sum(dim=1).max())
 
 
-def fold_layer(weight: Tensor, bias: Tensor, mask: Tensor | None, *, shares_input: bool) -> FoldedLayer:
+def fold_linear(weight: Tensor, bias: Tensor, mask: Tensor | None, *, shares_input: bool) -> Step:
     """Return (h * mask) W + b in its faster form."""
     if mask is None:
-        return AffineLayer(weight, bias)
+        return AffineStep(weight, bias)
     if shares_input and len(weight) == 1 and 2 * most_changed(mask) <= mask.shape[1]:
-        return MaskedSharedLayer(weight, bias, mask)
-    return AffineLayer(weight * mask.unsqueeze(2), bias)
+        return MaskedSharedStep(weight, bias, mask)
+    return AffineStep(weight * mask.unsqueeze(2), bias)
 
 
 @dataclass(frozen=True)
 class FoldedMLP:
-    """A whole stack: hidden layers, output layer and activation."""
+    """A whole stack: the steps of the hidden layers, and the output layer."""
 
-    layers: tuple[FoldedLayer, ...]
+    steps: tuple[Step, ...]
     output_weight: Tensor
     output_bias: Tensor
-    activation: Activation
 
     @property
     def widest(self) -> int:
         """Most numbers that a hidden layer holds for one row, over all members that do not share it."""
         n_members = widest = 1
-        for layer in self.layers:
-            n_members = max(n_members, layer.n_members)
-            widest = max(widest, n_members * layer.width)
+        for step in self.steps:
+            n_members = max(n_members, step.n_members)
+            widest = max(widest, n_members * step.width)
         return widest
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
         h = x
-        for layer in self.layers:
-            z = layer.forward(h)
-            h = self.activation.forward(z, z)  # in place: fresh memory costs as much as the arithmetic
+        for step in self.steps:
+            h = step.forward(h)
         return output_linear(h, self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1))

@@ -23,12 +23,16 @@ ALIGNMENT = 16
 
 @dataclass(frozen=True)
 class Batch:
-    """x [M, B, D], y [M, B, T], weight [M, B] or None, and one dropout mask [M, B, H] or None a hidden layer."""
+    """x [M, B, D], y [M, B, T], weight [M, B] or None, and what was drawn for each source in the network's `noise`.
+
+    `n_train` is the number of rows that the batches of an epoch have together.
+    """
 
     x: Tensor
     y: Tensor
     weight: Tensor | None
-    masks: Sequence[Tensor | None]
+    noise: Sequence[Tensor]
+    n_train: int
 
 
 class Layer(ABC):

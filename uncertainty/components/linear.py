@@ -84,25 +84,32 @@ def multiply(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
 
 
 class LinearLayer(Layer):
-    """x W + b of a hidden layer: `weight` [M, D, H], `bias` [M, H], and views of their gradients to write to."""
+    """x W + b of a hidden layer: `weight` [M, D, H], `bias` [M, H] or None, and where their gradients go."""
 
     def __init__(
-        self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor, first_member: int
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        weight_gradient: Tensor,
+        bias_gradient: Tensor | None,
+        first_member: int,
     ) -> None:
         self.weight = weight
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient
-        self._bias = bias.unsqueeze(1)
+        self._bias = None if bias is None else bias.unsqueeze(1)
         self._transposed = weight.transpose(1, 2)
         self._output, self._input_gradient = (Scratch(weight, first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._x = x
-        return multiply(x, self.weight, self._output(*x.shape[:2], self.weight.shape[2])).add_(self._bias)
+        out = multiply(x, self.weight, self._output(*x.shape[:2], self.weight.shape[2]))
+        return out if self._bias is None else out.add_(self._bias)
 
     def set_parameter_gradients(self, gradient: Tensor) -> None:
         multiply(self._x.transpose(1, 2), gradient, self.weight_gradient)
-        torch.sum(gradient, 1, out=self.bias_gradient)
+        if self.bias_gradient is not None:
+            torch.sum(gradient, 1, out=self.bias_gradient)
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
         # The one product that torch's BLAS does faster.

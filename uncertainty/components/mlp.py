@@ -2,28 +2,36 @@
 
 Training and prediction are two functions of the same parameters. `layers` gives the training form: batch statistics,
 dropout masks, gradients. `fold` gives the prediction form: running statistics and masks are absorbed into the weights,
-which leaves plain affine layers and no mode to switch.
+which leaves nothing random and no mode to switch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from uncertainty.components.activations import ACTIVATIONS, ActivationLayer
-from uncertainty.components.dropout import DropoutLayer, draw_mask
-from uncertainty.components.folded import FoldedLayer, FoldedMLP, fold_layer
+from uncertainty.components.activation import Activation
+from uncertainty.components.component import Place, Step
+from uncertainty.components.dropout import NO_DROPOUT, DropoutRates, MaskLayer
+from uncertainty.components.folded import FoldedMLP
+from uncertainty.components.hidden_layer import HiddenLayer, of_component
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.layer import Layer, Scratch
-from uncertainty.components.linear import LinearLayer, OutputLayer
-from uncertainty.components.normalization import BatchNormalizer, BatchNormLayer
+from uncertainty.components.linear import OutputLayer
+from uncertainty.components.noise import Noise
+from uncertainty.components.normalization import Normalizer
 from uncertainty.components.parameters import ParameterLayout
+from uncertainty.components.residual import ResidualBlocks, ResidualLayer, ResidualStep
 
 OUTPUT_WEIGHT, OUTPUT_BIAS = "output.weight", "output.bias"
+INPUT_MASK = "input"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,35 +39,52 @@ class MLP:
     """Architecture of one member; `hidden_layer_sizes=()` is a generalised linear model.
 
     `layout` places the learned parameters in a row of a buffer [M, P], `statistics_layout` the running statistics of
-    batch normalization in a row of [M, Q]. Hidden weights are stored [in, out], the output weights [R, H].
+    batch normalization in a row of [M, Q]. Hidden weights are stored [in, out], the output weights [R, H]. `noise`
+    holds the sources of random numbers, by name, in the order in which they are drawn.
     """
 
     n_inputs: int
     hidden_layer_sizes: tuple[int, ...]
     n_raw: int
-    activation: str
-    normalizer: BatchNormalizer | None = None
-    dropout_rates: tuple[float, ...] = ()
+    activation: Activation
+    normalizer: Normalizer | None = None
+    dropout: DropoutRates = NO_DROPOUT
+    residual: ResidualBlocks | None = None
     layout: ParameterLayout = field(init=False, repr=False, compare=False)
     statistics_layout: ParameterLayout = field(init=False, repr=False, compare=False)
+    hidden_layers: tuple[HiddenLayer, ...] = field(init=False, repr=False, compare=False)
+    noise: dict[str, Noise] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         layout, statistics = ParameterLayout(), ParameterLayout()
-        for i, (n_in, n_out) in enumerate(self._hidden_shapes()):
-            layout.add(f"hidden{i}.weight", (n_in, n_out), penalized=True)
-            layout.add(f"hidden{i}.bias", (n_out,))
-            if self.normalizer is not None:
-                layout.add(f"norm{i}.scale", (n_out,))
-                layout.add(f"norm{i}.shift", (n_out,))
-                statistics.add(f"norm{i}.mean", (n_out,))
-                statistics.add(f"norm{i}.variance", (n_out,))
+        hidden = tuple(self._hidden_layer(i) for i in range(self.n_hidden_layers))
+        for layer in hidden:
+            layer.declare(layout, statistics)
         layout.add(OUTPUT_WEIGHT, (self.n_raw, self.n_last), penalized=True)
         layout.add(OUTPUT_BIAS, (self.n_raw,))
         object.__setattr__(self, "layout", layout)
         object.__setattr__(self, "statistics_layout", statistics)
+        object.__setattr__(self, "hidden_layers", hidden)
+        object.__setattr__(self, "noise", self._sources(hidden))
 
-    def _hidden_shapes(self) -> list[tuple[int, int]]:
-        return list(zip((self.n_inputs, *self.hidden_layer_sizes), self.hidden_layer_sizes, strict=False))
+    def _hidden_layer(self, number: int) -> HiddenLayer:
+        n_in, n_out = (self.n_inputs, *self.hidden_layer_sizes)[number : number + 2]
+        if self.normalizer is not None:
+            self.normalizer.check_width(n_out * self.activation.pieces)
+        of_units = self.dropout.of_units(number)
+        of_weights = self.dropout.of_weights(number, n_in, n_out * self.activation.pieces)
+        return HiddenLayer(number, n_in, n_out, self.activation, self.normalizer, of_units, of_weights)
+
+    def _sources(self, hidden: Sequence[HiddenLayer]) -> dict[str, Noise]:
+        of_inputs = self.dropout.of_inputs(self.n_inputs)
+        sources: dict[str, Noise] = {} if of_inputs is None else {INPUT_MASK: of_inputs}
+        for layer in hidden:
+            sources.update(layer.noise())
+        for block in range(0 if self.residual is None else len(self.residual.starts)):
+            assert self.residual is not None
+            of_rows = self.residual.of_rows(block)
+            sources |= {} if of_rows is None else {f"block{block}": of_rows}
+        return sources
 
     @property
     def n_hidden_layers(self) -> int:
@@ -71,9 +96,14 @@ class MLP:
         return self.hidden_layer_sizes[-1] if self.hidden_layer_sizes else self.n_inputs
 
     @property
+    def widest(self) -> int:
+        """Most numbers that a layer of one member holds for a row."""
+        return max(self.n_inputs, self.n_raw, *(layer.width for layer in self.hidden_layers))
+
+    @property
     def multiply_adds(self) -> int:
         """Multiply-adds of one forward pass of one row through one member."""
-        return sum(n_in * n_out for n_in, n_out in self._hidden_shapes()) + self.n_last * self.n_raw
+        return sum(layer.n_in * layer.width for layer in self.hidden_layers) + self.n_last * self.n_raw
 
     def initialize(
         self, generators: Sequence[np.random.Generator], initializer: Initializer, *, dtype: torch.dtype
@@ -84,34 +114,44 @@ class MLP:
         marginal distribution of y, and members differ by their hidden layers.
         """
         values = torch.zeros(len(generators), self.layout.size, dtype=dtype)
-        views = self.layout.views(values)
-        for i, shape in enumerate(self._hidden_shapes()):
-            draw = initializer.build(*shape)
-            for m, generator in enumerate(generators):
-                views[f"hidden{i}.weight"][m] = torch.from_numpy(draw(generator, shape))
         statistics = torch.zeros(len(generators), self.statistics_layout.size, dtype=dtype)
-        for i in range(self.n_hidden_layers if self.normalizer is not None else 0):
-            views[f"norm{i}.scale"].fill_(1.0)
-            self.statistics_layout.views(statistics)[f"norm{i}.variance"].fill_(1.0)
+        views, running = self.layout.views(values), self.statistics_layout.views(statistics)
+        for layer in self.hidden_layers:
+            shape = (layer.n_in, layer.n_out)
+            draw = initializer.build(*shape)
+            for weight, generator in zip(views[layer.weight], generators, strict=True):
+                for piece in weight.split(layer.n_out, dim=1):
+                    piece.copy_(torch.from_numpy(draw(generator, shape)))
+            layer.fill(views, running)
         return values, statistics
 
-    def draw_masks(
+    def draw_noise(
         self,
         generators: Sequence[np.random.Generator],
-        rows: tuple[int, ...] = (),
+        n_rows: int,
+        n_batches: int,
         *,
         dtype: torch.dtype,
         scratch: Sequence[Scratch | None] | None = None,
-    ) -> list[Tensor | None]:
-        """Draw a dropout mask [M, *rows, H] for each hidden layer, None where nothing is dropped.
+    ) -> list[Tensor]:
+        """Draw what training needs for so many rows in so many batches: [M, n_rows or n_batches, ...] a source.
 
-        With `scratch`, one a hidden layer, the masks lie in its memory.
+        With `scratch`, one a source, the numbers lie in its memory.
         """
-        memory = scratch or (None,) * self.n_hidden_layers
+        memory = scratch or (None,) * len(self.noise)
         return [
-            draw_mask(generators, rate, (*rows, width), dtype=dtype, scratch=of_layer) if rate > 0.0 else None
-            for rate, width, of_layer in zip(self.dropout_rates, self.hidden_layer_sizes, memory, strict=True)
+            source.draw(generators, (n_rows if source.per_row else n_batches,), dtype=dtype, scratch=of_source)
+            for source, of_source in zip(self.noise.values(), memory, strict=True)
         ]
+
+    def draw_masks(self, generators: Sequence[np.random.Generator], values: Tensor) -> dict[str, Tensor]:
+        """Draw the masks that make members out of one network, whose parameters are `values` [1, P]: [S, ...] each."""
+        parameters = self.layout.views(values)
+        drawn: dict[str, Tensor] = {}
+        for name, source in self.noise.items():
+            mask = source.member_masks(generators, of_component(name, parameters))
+            drawn |= {} if mask is None else {name: mask}
+        return drawn
 
     def layers(self, values: Tensor, gradient: Tensor, statistics: Tensor, first_member: int = 0) -> list[Layer]:
         """Return the training form of the members in `values` [M, P]: layers from x to raw outputs.
@@ -120,48 +160,53 @@ class MLP:
         `statistics` [M, Q] in place. `first_member` is where in a larger stack these members begin.
         """
         p, g, s = self.layout.views(values), self.layout.views(gradient), self.statistics_layout.views(statistics)
-        layers: list[Layer] = []
-        for i in range(self.n_hidden_layers):
-            weight, bias, scale, shift = (f"hidden{i}.weight", f"hidden{i}.bias", f"norm{i}.scale", f"norm{i}.shift")
-            layers.append(LinearLayer(p[weight], p[bias], g[weight], g[bias], first_member))
-            if self.normalizer is not None:
-                running = s[f"norm{i}.mean"], s[f"norm{i}.variance"]
-                affine, gradients = (p[scale], p[shift]), (g[scale], g[shift])
-                layers.append(BatchNormLayer(self.normalizer, affine, gradients, running, first_member))
-            layers.append(ActivationLayer(ACTIVATIONS[self.activation], values, first_member))
-            if self.dropout_rates and self.dropout_rates[i] > 0.0:
-                layers.append(DropoutLayer(i, values, first_member))
-        output = p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS]
-        return [*layers, OutputLayer(*output, first_member)]
+        sources = {name: number for number, name in enumerate(self.noise)}
+        at = Place(p, g, s, None, values, first_member)
+
+        def block(number: int, inner: list[Layer]) -> Layer:
+            return ResidualLayer(inner, sources.get(f"block{number}"), values, first_member)
+
+        hidden = self._arrange([layer.layers(at, sources) for layer in self.hidden_layers], block)
+        before: list[Layer] = [MaskLayer(sources[INPUT_MASK], values, first_member)] if INPUT_MASK in sources else []
+        output = OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS], first_member)
+        return [*before, *hidden, output]
 
     def is_settled(self, n_updates: int) -> bool:
         """Whether a training step, after so many batches, no longer depends on how many there were."""
-        return self.normalizer is None or n_updates * self.normalizer.momentum >= 1.0
+        return self.normalizer is None or self.normalizer.is_settled(n_updates)
 
-    def fold(self, values: Tensor, statistics: Tensor, masks: Sequence[Tensor | None] | None = None) -> FoldedMLP:
+    def fold(self, values: Tensor, statistics: Tensor, masks: dict[str, Tensor] | None = None) -> FoldedMLP:
         """Return the prediction form of the members in `values` [M, P].
 
-        `masks` (one [S, H] a hidden layer, or None) makes S members out of each layer that follows a mask: the mask
-        is folded into that layer's weights, and the layers before the first mask stay shared.
+        `masks` (from `draw_masks`, [S, ...] each) makes S members out of each layer that follows a mask: the mask is
+        folded into that layer's weights, and the layers before the first mask stay shared.
         """
-        parameters = self.layout.views(values)
-        running = self.statistics_layout.views(statistics)
-        masks = masks if masks is not None else (None,) * self.n_hidden_layers
-        layers: list[FoldedLayer] = []
-        mask: Tensor | None = None
-        for i in range(self.n_hidden_layers):
-            weight, bias = parameters[f"hidden{i}.weight"], parameters[f"hidden{i}.bias"]
-            if self.normalizer is not None:
-                a, b = self.normalizer.affine(
-                    parameters[f"norm{i}.scale"],
-                    parameters[f"norm{i}.shift"],
-                    running[f"norm{i}.mean"],
-                    running[f"norm{i}.variance"],
-                )
-                weight, bias = weight * a.unsqueeze(1), bias * a + b
-            shares_input = all(layer.n_members == 1 for layer in layers)
-            layers.append(fold_layer(weight, bias, mask, shares_input=shares_input))
-            mask = masks[i]
-        output = parameters[OUTPUT_WEIGHT]
-        output = output if mask is None else output * mask.unsqueeze(1)
-        return FoldedMLP(tuple(layers), output, parameters[OUTPUT_BIAS], ACTIVATIONS[self.activation])
+        p, s = self.layout.views(values), self.statistics_layout.views(statistics)
+        masks = masks or {}
+        mask, shares_input = masks.get(INPUT_MASK), True
+        hidden: list[tuple[Step, list[Step]]] = []
+        for layer in self.hidden_layers:
+            absorbs = self.residual is None or not self.residual.feeds_stream(layer.number)
+            hidden.append(layer.steps(p, s, masks, mask, shares_input=shares_input, absorbs=absorbs))
+            shares_input = shares_input and hidden[-1][0].n_members == 1
+            mask = masks.get(f"dropout{layer.number}")
+        output = p[OUTPUT_WEIGHT] if mask is None else p[OUTPUT_WEIGHT] * mask.unsqueeze(1)
+        steps = self._arrange(hidden, lambda number, inner: ResidualStep(inner))
+        return FoldedMLP(tuple(steps), output, p[OUTPUT_BIAS])
+
+    def _arrange(self, hidden: Sequence[tuple[T, list[T]]], block: Callable[[int, list[T]], T]) -> list[T]:
+        """Put linear maps, and what follows each, in order; `block` makes one of all that is in a residual block."""
+        starts = () if self.residual is None else self.residual.starts
+        arranged: list[T] = []
+        pending: list[T] = []  # what follows the last linear map
+        number = 0
+        while number < len(hidden):
+            linear, after = hidden[number]
+            if number in starts:
+                second, after_second = hidden[number + 1]
+                arranged.append(block(starts.index(number), [*pending, linear, *after, second]))
+                pending, number = after_second, number + 2
+            else:
+                arranged += [*pending, linear]
+                pending, number = after, number + 1
+        return arranged + pending

@@ -1,24 +1,33 @@
-"""Batch normalization on the member axis."""
+"""What a normalization is, and batch normalization on the member axis."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from uncertainty.components.component import Component, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import Spec, check_number
 
 
-class BatchNorm(Spec):
+class Normalization(Spec):
+    """A normalization with its options; `build()` makes the runtime object."""
+
+    def build(self) -> Normalizer:
+        raise NotImplementedError
+
+
+class BatchNorm(Normalization):
     """Batch normalization before the activation, with running statistics for prediction.
 
     In training each member's batch has its own mean and variance (weighted, when rows are); at prediction the running
     statistics are used and never change. They are exponential moving averages, new = (1 - momentum) old + momentum
     batch, which during the first 1 / momentum batches is a plain average, so that a short fit is not held back by the
     starting values 0 and 1. The running variance is the population form, which is the one training divides by and
-    the one for which a row of weight 2 is two rows.
+    the one for which a row of weight 2 is two rows. A linear map before it has no bias, which its mean would take off.
 
     Parameters
     ----------
@@ -44,38 +53,78 @@ class BatchNorm(Spec):
         )
 
 
+class Normalizer(Component):
+    """Runtime form of a normalization, which stands before the activation."""
+
+    needs_several_rows = False  # whether a batch of one row has nothing to be normalized by
+    makes_bias_redundant = False  # whether it takes off again whatever constant the linear map before it adds
+
+    def parameters(self, width: int) -> dict[str, tuple[tuple[int, ...], float]]:
+        return {"scale": ((width,), 1.0), "shift": ((width,), 0.0)}
+
+    def check_width(self, width: int) -> None:
+        """Refuse a layer of a width that cannot be normalized."""
+
+    def affine(
+        self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor] | None:
+        """Return (a, b), each [M, H], such that prediction normalizes by a z + b; None if it depends on the row."""
+        return None
+
+    def is_settled(self, n_updates: int) -> bool:
+        """Whether a training step, after so many batches, no longer depends on how many there were."""
+        return True
+
+
 @dataclass(frozen=True)
-class BatchNormalizer:
-    """Runtime form of `BatchNorm` for prediction; its training form is `BatchNormLayer`."""
+class BatchNormalizer(Normalizer):
+    """Runtime form of `BatchNorm`."""
 
     momentum: float
     epsilon: float
+    needs_several_rows = True
+    makes_bias_redundant = True
 
-    def affine(self, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (a, b), each [M, H], such that prediction normalizes by a z + b; all arguments are [M, H]."""
-        a = scale * torch.rsqrt(variance + self.epsilon)
-        return a, shift - a * mean
+    def statistics(self, width: int) -> dict[str, tuple[tuple[int, ...], float]]:
+        return {"mean": ((width,), 0.0), "variance": ((width,), 1.0)}
+
+    def affine(
+        self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor] | None:
+        a = parameters["scale"] * torch.rsqrt(statistics["variance"] + self.epsilon)
+        return a, parameters["shift"] - a * statistics["mean"]
+
+    def is_settled(self, n_updates: int) -> bool:
+        return n_updates * self.momentum >= 1.0
+
+    def layer(self, place: Place) -> Layer:
+        return BatchNormLayer(self, place)
+
+    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step:
+        affine = self.affine(parameters, statistics)
+        assert affine is not None
+        return ScaleAndShiftStep(*affine)
+
+
+class ScaleAndShiftStep(Step):
+    """a z + b at prediction, where it cannot be part of the linear map before it; `a` and `b` are [M, H]."""
+
+    def __init__(self, a: Tensor, b: Tensor) -> None:
+        self.a, self.b = a.unsqueeze(1), b.unsqueeze(1)
+
+    def forward(self, h: Tensor) -> Tensor:
+        return h.mul_(self.a).add_(self.b) if len(h) >= len(self.a) else h * self.a + self.b
 
 
 class BatchNormLayer(Layer):
-    """Batch normalization in training; `parameters` and `gradients` hold scale and shift, all arrays are [M, H].
+    """Batch normalization in training, which moves the running mean and variance [M, H] in place."""
 
-    `statistics` holds the running mean and variance, which every forward step moves in place.
-    """
-
-    def __init__(
-        self,
-        normalizer: BatchNormalizer,
-        parameters: tuple[Tensor, Tensor],
-        gradients: tuple[Tensor, Tensor],
-        statistics: tuple[Tensor, Tensor],
-        first_member: int,
-    ) -> None:
+    def __init__(self, normalizer: BatchNormalizer, place: Place) -> None:
         self.normalizer = normalizer
-        self.scale, self.shift = (parameter.unsqueeze(1) for parameter in parameters)
-        self.scale_gradient, self.shift_gradient = gradients
-        self.running_mean, self.running_variance = statistics
-        self._normalized, self._output = (Scratch(self.scale, first_member) for _ in range(2))
+        self.scale, self.shift = (place.parameters[name].unsqueeze(1) for name in ("scale", "shift"))
+        self.scale_gradient, self.shift_gradient = (place.gradients[name] for name in ("scale", "shift"))
+        self.running_mean, self.running_variance = (place.statistics[name] for name in ("mean", "variance"))
+        self._normalized, self._output = (Scratch(self.scale, place.first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._share = _row_shares(batch.weight)  # [M, B, 1], or None for equal ones

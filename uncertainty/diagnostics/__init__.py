@@ -1,7 +1,8 @@
 """The doctor: what keeps a network from training, and what to do about it.
 
-Each function takes any estimator of this package, fitted or not, with X and y, leaves it as it is, and returns an object
-with the numbers, a one-line `verdict` and a `plot()`. `check_training` runs them in the order in which a person would.
+Each function takes any estimator of this package, fitted or not, with X and y, leaves it as it is, and returns an
+object with the numbers, a one-line `verdict` and a `plot()`. `check_training` runs them in the order in which a person
+would.
 """
 
 from uncertainty.diagnostics.activations import activation_statistics

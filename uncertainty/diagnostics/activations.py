@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from torch import Tensor
 
-from uncertainty.components.activations import ACTIVATIONS, Activation, ActivationLayer
+from uncertainty.components.activation import SIGMOIDAL, ActivationLayer
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.mlp import OUTPUT_WEIGHT
+from uncertainty.components.pointwise import PointwiseLayer
 from uncertainty.components.spec import check_integer
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import (
@@ -131,11 +132,11 @@ def activation_statistics(
         raise ValueError("hidden_layer_sizes must name a hidden layer, got (). There is nothing to look into.")
     _draw_output_weights(run, seed)
     initial = layer_statistics(run)
-    findings = [f"at initialization {finding}" for finding in findings_in(initial, run.mlp.activation)]
+    findings = [f"at initialization {finding}" for finding in findings_in(initial, run.mlp.activation.family)]
     trained = None
     if is_fitted(estimator):
         trained = layer_statistics(prepare_fitted(estimator, few, seed=seed, **one_batch))
-        findings += [f"after training {finding}" for finding in findings_in(trained, run.mlp.activation)]
+        findings += [f"after training {finding}" for finding in findings_in(trained, run.mlp.activation.family)]
     healthy = f"activations and gradients pass through the hidden layers ({len(initial.mean)})"
     return ActivationStatistics(initial, trained, tuple(findings), findings[0] if findings else healthy)
 
@@ -161,7 +162,7 @@ def layer_statistics(run: PreparedRun) -> LayerStatistics:
         stack = Stack(run.mlp, run.head, run.values.clone(), run.statistics.clone(), n_updates=run.start.n_updates)
         records = record_activations(stack._layers, lambda: stack.compute_gradient(next(run.batches.epoch())))
     outputs = [record.output.double().cpu().numpy() for record in records]
-    slopes = [record.slope.abs().double().cpu().numpy() for record in records]
+    slopes = [record.slope.double().cpu().numpy() for record in records]
     gradients = [record.gradient for record in records]
     return LayerStatistics(
         mean=np.array([h.mean() for h in outputs]),
@@ -203,12 +204,13 @@ def _activation_layers(layers: Iterable[Any]) -> Iterator[Any]:
 
 def _watch(layer: Any, number: int, records: dict[int, Recorder]) -> None:
     forward, input_gradient = layer.forward, layer.input_gradient
-    steepest = _steepest_slope(layer.activation)
+    steepest = _steepest_slope(layer) if isinstance(layer, PointwiseLayer) else 1.0
 
     def recording_forward(x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         out = forward(x, batch, n_updates)
-        ones = Scratch(out)(*out.shape).fill_(1.0)
-        records[number] = Recorder(out.clone(), input_gradient(ones) / steepest)
+        slope = input_gradient(Scratch(out)(*out.shape).fill_(1.0))
+        by_piece = slope.unflatten(2, (-1, out.shape[2]))  # of a maxout unit only the largest piece has a slope
+        records[number] = Recorder(out.clone(), by_piece.abs().sum(dim=2) / steepest)
         return out
 
     def recording_input_gradient(gradient: Tensor) -> Tensor:
@@ -219,17 +221,17 @@ def _watch(layer: Any, number: int, records: dict[int, Recorder]) -> None:
     layer.forward, layer.input_gradient = recording_forward, recording_input_gradient
 
 
-def _steepest_slope(activation: Activation) -> float:
+def _steepest_slope(layer: PointwiseLayer) -> float:
     """Largest absolute derivative between -5 and 5."""
     z = torch.linspace(-5.0, 5.0, 1001, dtype=torch.float64)
     out = z.clone()
-    activation.forward(z, out)
+    layer.kernels.forward(z, out, *layer.constants)
     slope = torch.ones_like(z)
-    activation.backward(slope, out if activation.from_output else z)
+    layer.kernels.backward(slope, out if layer.kernels.from_output else z, *layer.constants)
     return float(slope.abs().max())
 
 
-def findings_in(state: LayerStatistics, activation: str) -> list[str]:
+def findings_in(state: LayerStatistics, family: str) -> list[str]:
     """Return what is wrong with the layers, the most serious first, in words and numbers."""
     if state.has_equal_units:
         return ["hidden units are all equal: they get equal gradients and stay equal"]
@@ -237,7 +239,7 @@ def findings_in(state: LayerStatistics, activation: str) -> list[str]:
     if state.dead.max() >= MANY_DEAD:
         layer = int(state.dead.argmax())
         found.append(f"{state.dead[layer]:.0%} of the units of layer {layer + 1} are dead")
-    if state.saturated.max() >= MANY_SATURATED and not ACTIVATIONS[activation].rectifier:
+    if state.saturated.max() >= MANY_SATURATED and family == SIGMOIDAL:
         layer = int(state.saturated.argmax())
         found.append(f"layer {layer + 1} is saturated for {state.saturated[layer]:.0%} of its units and rows")
     n = len(state.std)

@@ -70,10 +70,10 @@ def check_training(
     comes later could be trusted. Losses of the searches are of rows not trained on, in five folds.
 
     It names four faults. "hidden units are all equal" and "dead units" (at least 40 % of a layer) are seen at the
-    initialization (dead ones in a fitted estimator as well). "learning rate too high": at the estimator's own rate and schedule the training loss rises at least
-    0.5 nats above where it started, while a lower rate makes it fall. "no learnable signal": a network that can fit a
-    few rows does not predict new ones better than a constant does, by 1.5 standard errors; a weak signal in few rows
-    looks the same.
+    initialization (dead ones in a fitted estimator as well). "learning rate too high": at the estimator's own rate
+    and schedule the training loss rises at least 0.5 nats above where it started, while a lower rate makes it fall.
+    "no learnable signal": a network that can fit a few rows does not predict new ones better than a constant does, by
+    1.5 standard errors; a weak signal in few rows looks the same.
 
     Parameters
     ----------

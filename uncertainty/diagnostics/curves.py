@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier, is_regressor
 
-from uncertainty.components.spec import check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import (
     base_network,
@@ -23,6 +22,7 @@ from uncertainty.diagnostics.preparation import (
     with_plan,
 )
 from uncertainty.diagnostics.smoothing import smoothed
+from uncertainty.optim.base import check_fraction
 
 Array = NDArray[np.float64]
 
@@ -110,11 +110,20 @@ def curves_from(history: list[dict[str, float]], marginal: float, *, beta: float
     train, validation, rates = (
         np.array([record[key] for record in history]) for key in ("train_loss", "validation_loss", "learning_rate")
     )
-    smooth = [smoothed(curve, check_number("beta", beta, high=1.0)) for curve in (train, validation)]
-    best = int(np.nanargmin(smooth[1])) + 1
-    verdict = _verdict(*smooth, best, marginal)
-    epochs = np.arange(1, len(history) + 1)
-    return LearningCurves(epochs, train, validation, *smooth, rates, best, marginal, verdict)
+    fraction = check_fraction("beta", beta)
+    smooth_train, smooth_validation = smoothed(train, fraction), smoothed(validation, fraction)
+    best = int(np.nanargmin(smooth_validation)) + 1
+    return LearningCurves(
+        np.arange(1, len(history) + 1),
+        train,
+        validation,
+        smooth_train,
+        smooth_validation,
+        rates,
+        best,
+        marginal,
+        _verdict(smooth_train, smooth_validation, best, marginal),
+    )
 
 
 def _verdict(train: Array, validation: Array, best: int, marginal: float) -> str:

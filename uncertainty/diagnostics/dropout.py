@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from sklearn.base import is_classifier
 
+from uncertainty.components.dropout import Dropout
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import base_network, checked, sample, seed_from, split
+from uncertainty.estimators import options
 from uncertainty.estimators.mc_dropout import MCDropoutClassifier, MCDropoutRegressor
 
 Array = NDArray[np.float64]
@@ -107,7 +109,7 @@ def dropout_regularization(
     p = _rate_of(base_network(estimator)) if rate is None else check_number("rate", rate, low_open=True, high=0.99)
     x, target = _standardised(rows.x, rows.y)
     x, target = x[:ROWS_PER_UNIT], target[:ROWS_PER_UNIT]
-    weight = np.linalg.lstsq(x, target, rcond=None)[0]
+    weight: Array = np.linalg.lstsq(x, target, rcond=None)[0].astype(np.float64)
     matter = np.argsort(-np.abs(weight))[:MOST_INPUTS]
     numbers = {**_linear_unit(x[:, matter], target, weight[matter], p)}
     numbers |= _logistic_unit(x[:, matter], (target > np.median(target)).astype(float), weight[matter], p)
@@ -187,7 +189,9 @@ def _cross_entropy(s: Array, label: Array) -> Array:
 def _averaging(estimator: Any, rows: Any, p: float, n_masks: int, seed: int) -> tuple[NDArray[np.intp], Array, Array]:
     """Numbers of masks, distance of their average from weight scaling, and its standard error."""
     kind = MCDropoutClassifier if is_classifier(estimator) else MCDropoutRegressor
-    network = base_network(estimator, dropout=p)
+    network = base_network(estimator)
+    has_units = options.hidden_layer_sizes(network.hidden_layer_sizes) != ()
+    network.set_params(dropout=Dropout(p) if has_units else Dropout(0.0, input_rate=p))
     train, held_out = split(rows, 0.25, seed, stratify=is_classifier(estimator))
     model = kind(network, n_mc_samples=n_masks, random_state=seed).fit(train.x, train.y)
     scaled = copy.copy(model)

@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier
 from torch import Tensor
 
+from uncertainty.components.concrete_dropout import ConcreteDropout
 from uncertainty.components.layer import Batch
+from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import base_network, checked, prepare, sample, seed_from
@@ -95,12 +97,15 @@ def gradient_check(
 
     Notes
     -----
-    A step across the kink of a rectifier shows as an error of about 1e-3 in a block or two; another `random_state`
+    A head with `beta` is checked at beta = 0: its weights are held constant, so its gradient is that of no loss. A step
+    across the kink of a rectifier shows as an error of about 1e-3 in a block or two; another `random_state`
     then gives another answer, where a wrong formula gives the same.
     """
     seed, rows = seed_from(random_state), checked(estimator, X, y)
     few = sample(rows, check_integer("n_rows", n_rows, low=2), seed, stratify=is_classifier(estimator))
     network = base_network(estimator, dtype="float64", device="cpu", batch_size="full", early_stopping=False)
+    if "head__beta" in network.get_params():
+        network.set_params(head__beta=0.0)
     run = prepare(network, few, seed=seed)
     generator = np.random.default_rng(seed)
     noise = generator.normal(0.0, NOISE, run.values.shape)
@@ -134,8 +139,20 @@ def _central_differences(
         n_members = len(steps)
         stack = Stack(run.mlp, run.head, values + steps, run.statistics.repeat(n_members, 1))
         loss = stack.compute_gradient(_shared(batch, n_members)) / batch.x.shape[1]
-        slopes.append((loss[: len(some)] - loss[len(some) :]).numpy() / (2.0 * h))
+        objective = loss + _beside_the_loss(run.mlp, stack.values, batch.n_train)
+        slopes.append((objective[: len(some)] - objective[len(some) :]).numpy() / (2.0 * h))
     return np.concatenate(slopes)
+
+
+def _beside_the_loss(mlp: MLP, values: Tensor, n_train: int) -> Tensor:
+    """What the gradient holds beside that of the loss, [M]: the entropies of learned dropout rates."""
+    total = values.new_zeros(len(values))
+    for layer in mlp.hidden_layers:
+        for name, component, width in layer.components():
+            if isinstance(component, ConcreteDropout):
+                rate = torch.sigmoid(mlp.layout.views(values)[f"{name}.logit"][:, 0])
+                total += width / n_train * (torch.xlogy(rate, rate) + torch.xlogy(1.0 - rate, 1.0 - rate))
+    return total
 
 
 def _shared(batch: Batch, n_members: int) -> Batch:
@@ -147,11 +164,12 @@ def _shared(batch: Batch, n_members: int) -> Batch:
     x, y = repeat(batch.x), repeat(batch.y)
     assert x is not None
     assert y is not None
-    return Batch(x, y, repeat(batch.weight), [repeat(mask) for mask in batch.masks])
+    noise = [drawn.expand(n_members, *drawn.shape[1:]).contiguous() for drawn in batch.noise]
+    return Batch(x, y, repeat(batch.weight), noise, batch.n_train)
 
 
 def _relative_error(numerical: NDArray[np.float64], analytic: NDArray[np.float64], loss: float, h: float) -> float:
-    """|g_num - g| / (|g_num| + |g|), and 0 where all of it is the rounding of the loss, as in a block without effect."""
+    """|g_num - g| / (|g_num| + |g|), and 0 where both are the rounding of the loss, as in a block without effect."""
     size = float(np.linalg.norm(numerical) + np.linalg.norm(analytic))
     rounding = 100.0 * np.finfo(np.float64).eps * max(abs(loss), 1.0) / h * np.sqrt(len(analytic))
     return 0.0 if size < rounding else float(np.linalg.norm(numerical - analytic)) / size

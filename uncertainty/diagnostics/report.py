@@ -14,13 +14,13 @@ ADVICE = {
     EQUAL_UNITS: "Draw different initial weights for different units: initializer='auto'.",
     DEAD_UNITS: "Start with zero biases and initializer='auto', or take an activation that cannot die: 'silu', 'elu'.",
     RATE_TOO_HIGH: "Lower learning_rate_init to the rate suggested.",
-    NO_SIGNAL: "Check that the rows of X and y belong together (joins, sorting, shuffling), then look for better inputs.",
+    NO_SIGNAL: "Check that the rows of X and y belong together (joins, sorting); then look for better inputs.",
 }
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the recipe: its `number` (in `unit`), one line about it, what to do next, and a fault if it found one.
+    """One step of the recipe: its `number` (in `unit`), one line about it, what to do next, and the fault it found.
 
     `advice` is empty where there is nothing to do, `fault` is None or a name.
     """

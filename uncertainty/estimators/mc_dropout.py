@@ -31,9 +31,9 @@ class _MaskedNetwork(Method):
         self.inference = inference
 
     def check(self, mlp: MLP) -> None:
-        if not any(rate > 0.0 for rate in mlp.dropout_rates):
+        if not mlp.dropout.drops:
             raise ValueError(
-                f"dropout must be positive in MC-dropout, got rates {mlp.dropout_rates} for hidden layers "
+                f"dropout must be positive in MC-dropout, got rates {mlp.dropout.rates} for hidden layers "
                 f"{mlp.hidden_layer_sizes}: all members would be equal. Set dropout on the base network, or use the "
                 f"base network alone."
             )
@@ -42,8 +42,8 @@ class _MaskedNetwork(Method):
         if self.inference == "weight_scaling":
             return super().members(mlp, head, result, seed)
         generators = member_generators(seed, range(self.n_masks), Purpose.MONTE_CARLO)
-        masks = mlp.draw_masks(generators, dtype=torch.float64)
-        arrays = tuple(None if mask is None else mask.numpy() for mask in masks)
+        masks = mlp.draw_masks(generators, torch.from_numpy(result.values))
+        arrays = {name: mask.numpy() for name, mask in masks.items()}
         return replace(super().members(mlp, head, result, seed), masks=arrays)
 
 

@@ -29,21 +29,20 @@ CHUNK_BYTES = 8 * 1024 * 1024
 class Members:
     """A stack of M members, each a function from standardised x to a distribution of standardised y.
 
-    `values` [N, P] and `statistics` [N, Q] hold N trained networks. `masks` (one [S, H] or None a hidden layer) makes
-    S members of one network; without masks the networks are the members. `n_updates` counts the batches that the
-    running statistics have seen.
+    `values` [N, P] and `statistics` [N, Q] hold N trained networks. `masks`, by name as `MLP.draw_masks` draws them,
+    [S, ...] each, make S members of one network; without masks the networks are the members. `n_updates` counts the
+    batches that the running statistics have seen.
     """
 
     mlp: MLP
     head: Head
     values: NDArray[Any]
     statistics: NDArray[Any]
-    masks: tuple[NDArray[np.float64] | None, ...] | None = None
+    masks: dict[str, NDArray[np.float64]] | None = None
     n_updates: int = 0
 
     def __len__(self) -> int:
-        sizes = [len(mask) for mask in self.masks or () if mask is not None]
-        return sizes[0] if sizes else len(self.values)
+        return len(next(iter(self.masks.values()))) if self.masks else len(self.values)
 
     def evaluate(
         self,
@@ -80,7 +79,7 @@ class Members:
     def _fold(self) -> FoldedMLP:
         """The members in prediction form, in float64."""
         # Copies, not `from_numpy` as they stand: a model loaded from a memory map is read-only.
-        masks = None if self.masks is None else [None if m is None else torch.from_numpy(m.copy()) for m in self.masks]
+        masks = {name: torch.from_numpy(mask.copy()) for name, mask in (self.masks or {}).items()}
         values, statistics = (torch.from_numpy(np.array(a, dtype=np.float64)) for a in (self.values, self.statistics))
         return self.mlp.fold(values, statistics, masks)
 

@@ -9,11 +9,13 @@ import torch
 from sklearn.utils import check_random_state
 
 from uncertainty import components, heads, optim
+from uncertainty.components.activation import RECTIFIER
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Constant, GlorotUniform, HeNormal, Initializer, Zeros
 from uncertainty.components.mlp import MLP
-from uncertainty.components.normalization import BatchNorm
+from uncertainty.components.normalization import Normalization, Normalizer
+from uncertainty.components.residual import Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.base import OptimizerSpec
@@ -42,13 +44,24 @@ def resolve_head(value: Any, default: HeadSpec, target_kind: str) -> HeadSpec:
 def build_mlp(network: NetworkParameters, n_inputs: int, head: Head) -> MLP:
     """Return the architecture of one member."""
     sizes = hidden_layer_sizes(network.hidden_layer_sizes)
-    resolve_activation(network.activation)
-    normalization = None
-    if network.normalization is not None:
-        choices = named_specs(components, BatchNorm)
-        normalization = resolve("normalization", network.normalization, choices, BatchNorm).build()
-    rates = resolve_dropout(network.dropout).build(len(sizes))
-    return MLP(n_inputs, sizes, head.n_raw, network.activation, normalization, rates)
+    activation = resolve_activation(network.activation)
+    dropout = resolve_dropout(network.dropout).build(len(sizes))
+    blocks = resolve_residual(network.residual, sizes)
+    return MLP(n_inputs, sizes, head.n_raw, activation, resolve_normalizer(network.normalization), dropout, blocks)
+
+
+def resolve_normalizer(value: Any) -> Normalizer | None:
+    """Return the normalization before each activation."""
+    if value is None:
+        return None
+    return resolve("normalization", value, named_specs(components, Normalization), Normalization).build()
+
+
+def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks | None:
+    """Return the residual blocks of a network with hidden layers of these sizes."""
+    if value is None:
+        return None
+    return resolve("residual", value, named_specs(components, Residual), Residual).build(sizes)
 
 
 def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
@@ -66,7 +79,7 @@ def build_initializer(network: NetworkParameters) -> Initializer:
             f"initializer must draw different weights for different units, got {network.initializer!r}. Equal units "
             f"stay equal: choose another."
         )
-    automatic = HeNormal() if resolve_activation(network.activation).rectifier else GlorotUniform()
+    automatic = HeNormal() if resolve_activation(network.activation).family == RECTIFIER else GlorotUniform()
     choices = {"auto": automatic, **named_specs(components, Initializer)}
     return resolve("initializer", network.initializer, choices, Initializer)
 
@@ -75,7 +88,8 @@ def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
     """Return the training plan of the base network, before a method's changes."""
     l1_ratio = check_number("l1_ratio", network.l1_ratio, high=1.0)
     batch_size = resolve_batch_size(network.batch_size, n_train)
-    if batch_size == 1 and network.normalization is not None:
+    normalizer = resolve_normalizer(network.normalization)
+    if batch_size == 1 and normalizer is not None and normalizer.needs_several_rows:
         source = "" if n_train > 1 else " (one row to train on)"
         raise ValueError(
             f"batch_size must be at least 2 with batch normalization, got 1{source}. One row has no variance: give "

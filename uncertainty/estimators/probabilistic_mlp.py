@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from uncertainty.components.activation import ActivationSpec
 from uncertainty.components.dropout import Dropout
 from uncertainty.components.initializers import Initializer
-from uncertainty.components.normalization import BatchNorm
+from uncertainty.components.normalization import Normalization
+from uncertainty.components.residual import Residual
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.method import Method
 from uncertainty.estimators.regressor import ProbabilisticRegressor
@@ -23,13 +25,13 @@ class NetworkParameters:
     def __init__(
         self,
         hidden_layer_sizes: int | tuple[int, ...] = (64, 64),
-        activation: str = "silu",
+        activation: str | ActivationSpec = "silu",
         *,
         head: str | HeadSpec = "auto",
         initializer: str | Initializer = "auto",
-        normalization: str | BatchNorm | None = None,
+        normalization: str | Normalization | None = None,
         dropout: float | Dropout | None = None,
-        residual: Any = None,
+        residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule = "constant",
         augmentation: Any = None,
@@ -96,8 +98,10 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     ----------
     hidden_layer_sizes : tuple of int, default (64, 64)
         Widths of the hidden layers; `()` is linear regression.
-    activation : {"identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
-        Of the hidden layers. Default "silu".
+    activation : str or a spec such as `LeakyReLU(slope=0.1)`, default "silu"
+        Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "prelu" (learned slopes), "rrelu"
+        (random slopes), "elu", "selu", "gelu", "silu", "mish", "softplus", "maxout", or the piecewise linear
+        "hard_sigmoid", "hard_tanh" and "hard_silu".
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
         Distribution of the target. "auto" is Gaussian.
     initializer : "auto", a short name, or a spec
@@ -105,8 +109,11 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         best constant prediction.
     normalization : None, "batch", or `BatchNorm(...)`
         Before each activation.
-    dropout : None, a rate, or `Dropout(rate)`
-        Of hidden units in training; a tuple of rates is one for each hidden layer.
+    dropout : None, a rate, or `Dropout(rate, input_rate, kind)`
+        Of hidden units in training; a tuple of rates is one for each hidden layer. The spec drops inputs, weights
+        (DropConnect), or at a rate that is learned (concrete dropout), too.
+    residual : None, "residual", or `Residual(stochastic_depth)`
+        Identity shortcuts around pairs of hidden layers of equal width.
     optimizer : "adam", "sgd", "rmsprop", or a spec such as `Adam(weight_decay=1e-3)`
     schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
         Factor of the learning rate, stepped per batch.
@@ -183,9 +190,9 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
     class_weight : None, "balanced" or dict
         Multiplies the row weights, as in scikit-learn. It shifts probabilities away from the data's frequencies: a
         model fitted with it is no longer calibrated to them.
-    hidden_layer_sizes, activation, initializer, normalization, dropout, optimizer, schedule, alpha, l1_ratio, \
-batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, early_stopping, validation_fraction, standardize, \
-device, dtype, warm_start, verbose, random_state
+    hidden_layer_sizes, activation, initializer, normalization, dropout, residual, optimizer, schedule, augmentation, \
+averaging, pretraining, alpha, l1_ratio, batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, \
+early_stopping, validation_fraction, standardize, device, dtype, warm_start, verbose, random_state
         As in `ProbabilisticMLPRegressor`; validation rows are drawn in proportion to the classes, and there is no
         target to standardise.
 
@@ -208,14 +215,14 @@ device, dtype, warm_start, verbose, random_state
     def __init__(
         self,
         hidden_layer_sizes: int | tuple[int, ...] = (64, 64),
-        activation: str = "silu",
+        activation: str | ActivationSpec = "silu",
         *,
         head: str | HeadSpec = "auto",
         class_weight: Any = None,
         initializer: str | Initializer = "auto",
-        normalization: str | BatchNorm | None = None,
+        normalization: str | Normalization | None = None,
         dropout: float | Dropout | None = None,
-        residual: Any = None,
+        residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule = "constant",
         augmentation: Any = None,

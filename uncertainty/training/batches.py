@@ -1,10 +1,11 @@
-"""Mini-batches of a stack: per-member shuffles, with rows gathered and dropout masks drawn in blocks of batches."""
+"""Mini-batches of a stack: per-member shuffles, with rows gathered and random numbers drawn in blocks of batches."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 import torch
@@ -40,10 +41,10 @@ class BatchStream:
         self._set_scratch(first_member=0)
 
     def _set_scratch(self, first_member: int) -> None:
-        """Memory for a block of rows and its masks. Only one block of a stream is in use at a time."""
+        """Memory for a block of rows and its random numbers. Only one block of a stream is in use at a time."""
         x = self.rows.x
         self._gathered = Scratch(x, first_member), Scratch(x, first_member), Scratch(x, first_member)
-        self._masks = [Scratch(x.new_empty(0, device="cpu"), first_member) for _ in self.mlp.hidden_layer_sizes]
+        self._drawn = [Scratch(x.new_empty(0, device="cpu"), first_member) for _ in self.mlp.noise]
 
     @property
     def n_batches(self) -> int:
@@ -85,13 +86,24 @@ class BatchStream:
         for first, last in self._blocks():
             bounds = self.bounds[first : last + 1]
             block = self.rows.take(index[:, bounds[0] : bounds[-1]], self._gathered)
-            masks = self._draw_masks(bounds[-1] - bounds[0])
-            yield from _split(block, masks, [stop - start for start, stop in pairwise(bounds)])
+            noise = self._draw_noise(bounds)
+            sizes = [stop - start for start, stop in pairwise(bounds)]
+            for batch, of_batch in zip(_split(block, sizes), noise, strict=True):
+                yield Batch(*batch, of_batch, self.n_rows)
 
-    def _draw_masks(self, n_rows: int) -> list[Tensor | None]:
-        x = self.rows.x
-        masks = self.mlp.draw_masks(self.dropout, (n_rows,), dtype=x.dtype, scratch=self._masks)
-        return [None if mask is None else mask.to(x.device) for mask in masks]
+    def _draw_noise(self, bounds: Sequence[int]) -> list[tuple[Tensor, ...]]:
+        """The network's random numbers for each batch between the bounds."""
+        n_batches, x, sources = len(bounds) - 1, self.rows.x, self.mlp.noise
+        if not sources:
+            return [()] * n_batches
+        sizes = [stop - start for start, stop in pairwise(bounds)]
+        n_rows = bounds[-1] - bounds[0]
+        drawn = self.mlp.draw_noise(self.dropout, n_rows, n_batches, dtype=x.dtype, scratch=self._drawn)
+        split = [
+            numbers.to(x.device).split(sizes if source.per_row else [1] * n_batches, dim=1)
+            for numbers, source in zip(drawn, sources.values(), strict=True)
+        ]
+        return list(zip(*split, strict=True))
 
     def _shuffled(self) -> Tensor:
         if self.batch_size == self.index.shape[1]:
@@ -103,23 +115,19 @@ class BatchStream:
         return torch.from_numpy(shuffled).to(self.index.device)
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
-        """Ranges of batch numbers whose gathered rows and masks fit the block size."""
-        masked = [w for w, rate in zip(self.mlp.hidden_layer_sizes, self.mlp.dropout_rates, strict=True) if rate > 0.0]
-        numbers = self.rows.x.shape[1] + self.rows.y.shape[1] + 1 + sum(masked)
-        rows_per_block = max(BLOCK_BYTES_PER_MEMBER // (self.rows.x.element_size() * numbers), 1)
-        batches_per_block = max(rows_per_block // max(self.bounds[1], 1), 1)
+        """Ranges of batch numbers whose gathered rows and random numbers fit the block size."""
+        drawn = {True: 0, False: 0}  # numbers a row, and numbers a batch
+        for source in self.mlp.noise.values():
+            drawn[source.per_row] += prod(source.shape)
+        numbers_per_row = self.rows.x.shape[1] + self.rows.y.shape[1] + 1 + drawn[True]
+        bytes_per_batch = self.rows.x.element_size() * (numbers_per_row * self.bounds[1] + drawn[False])
+        batches_per_block = max(BLOCK_BYTES_PER_MEMBER // max(bytes_per_batch, 1), 1)
         for first in range(0, self.n_batches, batches_per_block):
             yield first, min(first + batches_per_block, self.n_batches)
 
 
-def _split(block: Rows, masks: list[Tensor | None], sizes: list[int]) -> Iterator[Batch]:
-    """The batches of the given sizes in a block of gathered rows: views, all made by one call a tensor."""
-
-    def split(a: Tensor | None) -> Sequence[Tensor | None]:
-        return [None] * len(sizes) if a is None else a.split(sizes, dim=1)
-
-    of_batch = zip(*(split(mask) for mask in masks), strict=True) if masks else [()] * len(sizes)
-    for x, y, weight, batch_masks in zip(split(block.x), split(block.y), split(block.weight), of_batch, strict=True):
-        assert x is not None
-        assert y is not None
-        yield Batch(x, y, weight, batch_masks)
+def _split(block: Rows, sizes: list[int]) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """x, y and weight of batches of the given sizes in a block of gathered rows: views, made by one call a tensor."""
+    x, y = block.x.split(sizes, dim=1), block.y.split(sizes, dim=1)
+    weight = [None] * len(sizes) if block.weight is None else block.weight.split(sizes, dim=1)
+    yield from zip(x, y, weight, strict=True)

@@ -77,9 +77,9 @@ class CapturedStep:
 
 def _copy(batch: Batch) -> Batch:
     weight = None if batch.weight is None else batch.weight.clone()
-    masks = [None if mask is None else mask.clone() for mask in batch.masks]
-    return Batch(batch.x.clone(), batch.y.clone(), weight, masks)
+    noise = [drawn.clone() for drawn in batch.noise]
+    return Batch(batch.x.clone(), batch.y.clone(), weight, noise, batch.n_train)
 
 
 def _tensors(batch: Batch) -> Sequence[Tensor]:
-    return [a for a in (batch.x, batch.y, batch.weight, *batch.masks) if a is not None]
+    return [a for a in (batch.x, batch.y, batch.weight, *batch.noise) if a is not None]

@@ -105,8 +105,7 @@ class Stack:
 def mean_nll(mlp: MLP, head: Head, values: Tensor, statistics: Tensor, rows: Rows) -> Tensor:
     """Return the weighted mean NLL [M] of members in prediction form, for rows that carry a member axis."""
     folded = mlp.fold(values, statistics)
-    widest = max(mlp.n_inputs, *mlp.hidden_layer_sizes, mlp.n_raw)
-    chunk = max(CHUNK_BYTES_PER_MEMBER // (widest * values.element_size()), 1)
+    chunk = max(CHUNK_BYTES_PER_MEMBER // (mlp.widest * values.element_size()), 1)
     total = values.new_zeros(len(values))
     for start in range(0, rows.x.shape[1], chunk):
         part = slice(start, start + chunk)
