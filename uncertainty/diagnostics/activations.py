@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 SATURATED_SLOPE, DEAD_SLOPE = 0.05, 1e-3
 # The first layer against the last: beyond this ratio something vanishes or explodes on the way.
 LARGEST_RATIO = 1e3
-MANY_DEAD, MANY_SATURATED = 0.4, 0.5
+MANY_DEAD, MANY_SATURATED = 0.5, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def activation_statistics(
     initial network is taken with random output weights of variance 1 / fan-in: its own are zero, and pass nothing
     backward at the very first step.
 
-    Named are: hidden units that are all equal (they get equal gradients, and stay equal); at least 40 % dead units in
+    Named are: hidden units that are all equal (they get equal gradients, and stay equal); at least 50 % dead units in
     a layer; at least 50 % saturation of an activation that is no rectifier; activations or gradients whose size
     differs by more than a factor of 1000 between the first and the last hidden layer (vanishing and exploding).
 

@@ -11,7 +11,7 @@ from sklearn.base import clone, is_classifier
 
 from uncertainty.components.spec import check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
-from uncertainty.diagnostics.preparation import base_network, checked, seed_from, split
+from uncertainty.diagnostics.preparation import checked, seed_from, split
 
 # Excess error in shares of the way from the baseline to a constant prediction that is worth acting on.
 NOTICEABLE = 0.1
@@ -108,38 +108,43 @@ def validation_diagnosis(
     Ng (2018), Machine Learning Yearning, chapters 20-27; Goodfellow, Bengio & Courville (2016), Deep Learning, 11.3.
     """
     baseline, seed = check_number("baseline_error", baseline_error), seed_from(random_state)
-    base_network(estimator)  # refuses what is none of ours
-    train, held_out = split(checked(estimator, X, y), validation_fraction, seed, stratify=is_classifier(estimator))
+    rows, labels = checked(estimator, X, y), is_classifier(estimator)
+    train, held_out = split(rows, validation_fraction, seed, stratify=labels)
     model = clone(estimator).set_params(random_state=seed, warm_start=False, verbose=False).fit(train.x, train.y)
-    error = _wrong_share if is_classifier(estimator) else _rmse
-    train_error, validation_error = error(train.y, model.predict(train.x)), error(held_out.y, model.predict(held_out.x))
-    constant_error = error(held_out.y, _best_constant(train.y, labels=is_classifier(estimator)))
+    error = _wrong_share if labels else _rmse
+    train_error, validation_error = (error(part.y, model.predict(part.x)) for part in (train, held_out))
+    constant_error = error(held_out.y, _best_constant(train.y, labels=labels))
     bias, variance = train_error - baseline, validation_error - train_error
     worth_it = NOTICEABLE * max(constant_error - baseline, 0.0)
     diagnosis = _diagnose(bias > worth_it, variance > worth_it, validation_error >= constant_error)
-    first, second = (AGAINST_BIAS, AGAINST_VARIANCE) if bias > variance else (AGAINST_VARIANCE, AGAINST_BIAS)
-    suggestions: tuple[str, ...] = {
+    suggestions = _suggestions(diagnosis, bias_first=bias > variance)
+    unit = "share of wrong classes" if labels else "RMSE [unit of y]"
+    numbers = f"baseline {baseline:.3g}, training {train_error:.3g}, validation {validation_error:.3g}"
+    advice = f"first try {suggestions[0]}" if suggestions else "nothing stands out"
+    return ValidationDiagnosis(
+        baseline_error=baseline,
+        train_error=train_error,
+        validation_error=validation_error,
+        constant_error=constant_error,
+        avoidable_bias=bias,
+        variance=variance,
+        diagnosis=diagnosis,
+        suggestions=suggestions,
+        unit=unit,
+        verdict=f"{diagnosis} ({unit}: {numbers}); {advice}",
+    )
+
+
+def _suggestions(diagnosis: str, *, bias_first: bool) -> tuple[str, ...]:
+    first, second = (AGAINST_BIAS, AGAINST_VARIANCE) if bias_first else (AGAINST_VARIANCE, AGAINST_BIAS)
+    choices: dict[str, tuple[str, ...]] = {
         "healthy": (),
         "underfit": AGAINST_BIAS,
         "overfit": AGAINST_VARIANCE,
         "underfit and overfit": first,
-        "no better than a constant": ("check that X and y belong together (check_training)", *first, *second),
-    }[diagnosis]
-    numbers = f"baseline {baseline:.3g}, training {train_error:.3g}, validation {validation_error:.3g}"
-    advice = f"; first try {suggestions[0]}" if suggestions else "; nothing stands out"
-    unit = "share of wrong classes" if is_classifier(estimator) else "RMSE [unit of y]"
-    return ValidationDiagnosis(
-        baseline,
-        train_error,
-        validation_error,
-        constant_error,
-        bias,
-        variance,
-        diagnosis,
-        suggestions,
-        unit,
-        f"{diagnosis} ({unit}: {numbers}){advice}",
-    )
+        "no better than a constant": ("whether X and y belong together (check_training)", *first, *second),
+    }
+    return choices[diagnosis]
 
 
 def _diagnose(has_bias: bool, has_variance: bool, is_useless: bool) -> str:

@@ -26,7 +26,7 @@ from uncertainty.diagnostics.preparation import (
     train_quietly,
     with_plan,
 )
-from uncertainty.diagnostics.range_test import learning_rate_range_test
+from uncertainty.diagnostics.range_test import BATCHES_PER_POINT, sweep
 from uncertainty.diagnostics.report import (
     ADVICE,
     DEAD_UNITS,
@@ -37,7 +37,7 @@ from uncertainty.diagnostics.report import (
     TrainingReport,
     verdict_of,
 )
-from uncertainty.diagnostics.small_sample import overfit_small_sample
+from uncertainty.diagnostics.small_sample import memorise
 from uncertainty.estimators import options
 from uncertainty.estimators.encoding import RawRows
 
@@ -53,8 +53,8 @@ SIGNAL = 1.5
 COARSE_RATES, COARSE_ALPHAS = (0.1, 1.0 / 3.0, 1.0), (0.0, 1e-3, 1e-2)
 # Factors of the best rate and strength of the coarse search.
 REFINEMENTS = ((0.5, 1.0), (1.0, 1.0), (2.0, 1.0), (1.0, 0.3), (1.0, 3.0))
-# By when a search has to end, in shares of the time.
-COARSE_UNTIL, REFINE_UNTIL = 0.45, 0.7
+# By when a step has to end, and what the range test may take, in shares of the time.
+SMALL_SAMPLE_UNTIL, COARSE_UNTIL, REFINE_UNTIL, RANGE_TEST_SHARE = 0.15, 0.5, 0.75, 0.15
 # Epochs of a refinement and of the curves, in those of the coarse search.
 REFINE_LENGTH, CURVE_LENGTH = 3, 6
 
@@ -69,7 +69,7 @@ def check_training(
     longer one around its best; learning curves at the best. Hidden units that are all equal end it: nothing that
     comes later could be trusted. Losses of the searches are of rows not trained on, in five folds.
 
-    It names four faults. "hidden units are all equal" and "dead units" (at least 40 % of a layer) are seen at the
+    It names four faults. "hidden units are all equal" and "dead units" (at least half of a layer) are seen at the
     initialization (dead ones in a fitted estimator as well). "learning rate too high": at the estimator's own rate
     and schedule the training loss rises at least 0.5 nats above where it started, while a lower rate makes it fall.
     "no learnable signal": a network that can fit a few rows does not predict new ones better than a constant does, by
@@ -161,9 +161,8 @@ class _Recipe:
         """At the network's own rate, and where that fails at others: whether it can is asked before how."""
         own, found = float(self.network.learning_rate_init), None
         for factor in (1.0, 0.1, 0.01, 10.0):
-            tried = overfit_small_sample(
-                self.network, self.rows.x, self.rows.y, learning_rate=factor * own, random_state=self.seed
-            )
+            network = clone(self.network).set_params(learning_rate_init=factor * own)
+            tried = memorise(network, self.rows, self.seed, give_up=self._late(SMALL_SAMPLE_UNTIL))
             found = tried if found is None or tried.best_loss < found.best_loss else found
             if tried.memorised:
                 break
@@ -177,9 +176,11 @@ class _Recipe:
         return Step("small sample", found.best_loss, "nats", found.verdict, advice)
 
     def learning_rate(self) -> Step:
-        self.last = found = learning_rate_range_test(self.network, self.rows.x, self.rows.y, random_state=self.seed)
+        rise, step_seconds = self._first_rise()
+        affordable = int(RANGE_TEST_SHARE * self.max_time / (100 * step_seconds))
+        batches_per_point = min(max(affordable, 1), BATCHES_PER_POINT)
+        self.last = found = sweep(self.network, self.rows, self.seed, batches_per_point=batches_per_point)
         self.suggested_rate = found.suggested_rate
-        rise = self._first_rise()
         falls = found.smoothed_train_loss.min() < found.smoothed_train_loss[0] - 0.02
         own, name = found.learning_rate_init, "learning rate"
         if rise > RISE and falls and own > found.suggested_rate:
@@ -190,8 +191,15 @@ class _Recipe:
         advice = "" if inside else f"Try learning_rate_init={found.suggested_rate:.1e}."
         return Step(name, found.suggested_rate, "suggested rate", found.verdict, advice)
 
-    def _first_rise(self) -> float:
-        """How far the training loss rises above its start in the first epochs, under the network's own plan."""
+    def _late(self, share: float) -> Callable[[Any], bool]:
+        """Whether so large a share of the time is over, for a run to end by."""
+        limit = self.start + share * self.max_time
+        return lambda state: time.monotonic() > limit
+
+    def _first_rise(self) -> tuple[float, float]:
+        """How far the training loss rises above its start in the first epochs of the network's own plan, and a step's
+        seconds.
+        """
         run = prepare(clone(self.network).set_params(early_stopping=False), self.rows, seed=self.seed)
         run = with_plan(
             run,
@@ -200,8 +208,11 @@ class _Recipe:
             patience=None,
             backs_off=False,
         )
-        highest = max(record["train_loss"] for record in train_quietly(run).history)
-        return highest - marginal_nll(run, regression=is_regressor(self.network))
+        start = time.monotonic()
+        history = train_quietly(run).history
+        seconds = (time.monotonic() - start) / (len(history) * run.batches.n_batches)
+        highest = max(record["train_loss"] for record in history)
+        return highest - marginal_nll(run, regression=is_regressor(self.network)), seconds
 
     # -- training ------------------------------------------------------------------------------------------------
 
@@ -217,7 +228,7 @@ class _Recipe:
         """Try rates and penalties on rows not trained on, as far as the time goes, and keep the best."""
         tried: list[tuple[float, float, float, CrossFit]] = []
         for rate, alpha in settings:
-            if tried and time.monotonic() > self.start + until * self.max_time:
+            if tried and self._late(until)(None):
                 break
             fit = self._cross_fit(rate, alpha, length, until)
             tried.append((fit.watched_loss, rate, alpha, fit))
@@ -234,14 +245,13 @@ class _Recipe:
 
     def _cross_fit(self, rate: float, alpha: float, length: int, until: float) -> CrossFit:
         network = clone(self.network).set_params(learning_rate_init=rate, alpha=alpha)
-        limit = self.start + until * self.max_time
         return cross_fit(
             network,
             self.rows,
             seed=self.seed,
             n_epochs=self._n_epochs(length),
             patience=None,
-            stop=lambda state: time.monotonic() > limit,
+            stop=self._late(until),
         )
 
     def _n_epochs(self, length: int) -> int:

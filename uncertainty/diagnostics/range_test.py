@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import is_regressor
+from sklearn.base import clone, is_regressor
 
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
@@ -21,6 +21,7 @@ from uncertainty.diagnostics.preparation import (
     with_plan,
 )
 from uncertainty.diagnostics.smoothing import smoothed
+from uncertainty.estimators.encoding import RawRows
 from uncertainty.optim.schedules import Factor, Schedule
 
 Array = NDArray[np.float64]
@@ -135,14 +136,27 @@ def learning_rate_range_test(
     """
     low = check_number("lowest", lowest, low_open=True)
     ratio = check_number("highest", highest, low=low, low_open=True) / low
-    network = base_network(estimator, early_stopping=True)
-    run = prepare(network, checked(estimator, X, y), seed=seed_from(random_state))
+    n = check_integer("n_points", n_points, low=10)
+    return sweep(base_network(estimator), checked(estimator, X, y), seed_from(random_state), low, ratio, n)
+
+
+def sweep(
+    network: Any,
+    rows: RawRows,
+    seed: int,
+    lowest: float = 1e-6,
+    ratio: float = 1e7,
+    n_points: int = 100,
+    batches_per_point: int = BATCHES_PER_POINT,
+) -> LearningRateRange:
+    """Make the range test of a base network on checked rows."""
+    run = prepare(clone(network).set_params(early_stopping=True), rows, seed=seed)
     run = with_plan(
         run,
-        batches_per_epoch=BATCHES_PER_POINT,
-        learning_rate=low,
+        batches_per_epoch=batches_per_point,
+        learning_rate=lowest,
         schedule=ExponentialSweep(ratio),
-        max_epochs=check_integer("n_points", n_points, low=10),
+        max_epochs=n_points,
         patience=None,
         backs_off=False,
     )

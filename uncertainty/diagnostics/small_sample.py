@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,13 @@ from uncertainty.diagnostics.preparation import (
     prepare,
     sample,
     seed_from,
+    take,
     train_quietly,
     unregularized,
     with_plan,
 )
 from uncertainty.estimators.encoding import RawRows
+from uncertainty.training import EpochState
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,27 +99,31 @@ def overfit_small_sample(
     -------
     SmallSampleFit
     """
-    rows, seed = checked(estimator, X, y), seed_from(random_state)
+    n, epochs = check_integer("n_rows", n_rows, low=2), check_integer("n_epochs", n_epochs)
+    network = base_network(estimator, **({} if learning_rate is None else {"learning_rate_init": learning_rate}))
+    return memorise(network, checked(estimator, X, y), seed_from(random_state), n, epochs)
+
+
+def memorise(
+    network: Any,
+    rows: RawRows,
+    seed: int,
+    n_rows: int = 20,
+    n_epochs: int = 1000,
+    give_up: Callable[[EpochState], bool] = lambda state: False,
+) -> SmallSampleFit:
+    """Overfit a few of the checked rows with a base network, until it has memorised them or `give_up` says so."""
     distinct = np.sort(np.unique(rows.x, axis=0, return_index=True)[1])
-    rows = RawRows(rows.x[distinct], rows.y[distinct], None)
-    few = sample(rows, check_integer("n_rows", n_rows, low=2), seed, stratify=is_classifier(estimator))
-    network = unregularized(base_network(estimator), batch_size="full")
-    if learning_rate is not None:
-        network.set_params(learning_rate_init=learning_rate)
-    run = prepare(network, few, seed=seed)
-    marginal = marginal_nll(run, regression=is_regressor(estimator))
-    target = marginal - run.data.rows.y.shape[1] if is_regressor(estimator) else 0.1 * marginal
-    epochs = check_integer("n_epochs", n_epochs)
-    stop = (*run.plan.on_epoch_end, lambda state: state.train_loss < target)
-    history = train_quietly(
-        with_plan(run, max_epochs=epochs, patience=None, backs_off=False, on_epoch_end=stop)
-    ).history
-    curve = np.array([record["train_loss"] for record in history])
-    memorised = bool(curve.min() < target)
-    rate = float(network.learning_rate_init)
-    return SmallSampleFit(
-        len(few), rate, curve, marginal, target, memorised, _verdict(len(few), curve, marginal, rate, memorised)
-    )
+    few = sample(take(rows, distinct), n_rows, seed, stratify=is_classifier(network))
+    run = prepare(unregularized(network, batch_size="full"), few, seed=seed)
+    marginal = marginal_nll(run, regression=is_regressor(network))
+    target = marginal - run.data.rows.y.shape[1] if is_regressor(network) else 0.1 * marginal
+    hooks = (*run.plan.on_epoch_end, lambda state: state.train_loss < target, give_up)
+    run = with_plan(run, max_epochs=n_epochs, patience=None, backs_off=False, on_epoch_end=hooks)
+    curve = np.array([record["train_loss"] for record in train_quietly(run).history])
+    rate, memorised = float(network.learning_rate_init), bool(curve.min() < target)
+    verdict = _verdict(len(few), curve, marginal, rate, memorised)
+    return SmallSampleFit(len(few), rate, curve, marginal, target, memorised, verdict)
 
 
 def _verdict(n_rows: int, curve: NDArray[np.float64], marginal: float, rate: float, memorised: bool) -> str:
