@@ -7,14 +7,15 @@ from sklearn.metrics import accuracy_score, root_mean_squared_error
 from uncertainty import DeepEnsembleRegressor, ProbabilisticMLPClassifier, ProbabilisticMLPRegressor
 from uncertainty.diagnostics import validation_diagnosis
 from uncertainty.diagnostics.bias_variance import AGAINST_BIAS, AGAINST_VARIANCE, _best_constant, _diagnose
-from uncertainty.diagnostics.preparation import checked, split
+from uncertainty.diagnostics.preparation import checked, seed_from, split
 
 
 def test_the_errors_are_those_of_a_fit_on_the_training_rows(regression):
     network = ProbabilisticMLPRegressor((8,), max_iter=10)
     found = validation_diagnosis(network, *regression, baseline_error=30.0, random_state=4)
-    train, held_out = split(checked(network, *regression), 0.25, 4, stratify=False)
-    model = network.set_params(random_state=4).fit(train.x, train.y)
+    seed = seed_from(4)
+    train, held_out = split(checked(network, *regression), 0.25, seed, stratify=False)
+    model = network.set_params(random_state=seed).fit(train.x, train.y)
     assert (len(train), len(held_out)) == (90, 30)
     assert found.train_error == pytest.approx(root_mean_squared_error(train.y, model.predict(train.x)))
     assert found.validation_error == pytest.approx(root_mean_squared_error(held_out.y, model.predict(held_out.x)))
@@ -24,10 +25,11 @@ def test_the_errors_are_those_of_a_fit_on_the_training_rows(regression):
 
 
 def test_the_error_of_a_classifier_is_the_share_of_wrong_classes(classification):
-    network = ProbabilisticMLPClassifier((8,), max_iter=10, random_state=0)
+    network = ProbabilisticMLPClassifier((8,), max_iter=10)
     found = validation_diagnosis(network, *classification, baseline_error=0.1, random_state=0)
-    train, held_out = split(checked(network, *classification), 0.25, 0, stratify=True)
-    model = network.fit(train.x, train.y)
+    seed = seed_from(0)
+    train, held_out = split(checked(network, *classification), 0.25, seed, stratify=True)
+    model = network.set_params(random_state=seed).fit(train.x, train.y)
     assert found.validation_error == pytest.approx(1.0 - accuracy_score(held_out.y, model.predict(held_out.x)))
     assert found.unit == "share of wrong classes"
     assert found.constant_error == pytest.approx(0.6, abs=0.02)  # the largest of three classes has 40 %
@@ -43,7 +45,7 @@ def test_a_network_that_is_too_small_underfits(regression):
 
 def test_a_network_that_memorises_overfits(regression):
     X, y = regression
-    network = ProbabilisticMLPRegressor((128, 128), early_stopping=False, alpha=0.0, max_iter=200, head="auto")
+    network = ProbabilisticMLPRegressor((128, 128), early_stopping=False, alpha=0.0, max_iter=300)
     found = validation_diagnosis(network, np.hstack([X, X**2, X**3]), y, baseline_error=30.0)
     assert found.diagnosis == "overfit"
     assert found.suggestions == AGAINST_VARIANCE

@@ -26,9 +26,8 @@ def test_linear_dropout_is_the_ensemble_and_a_ridge_penalty(p):
     losses = (target - (draws * weight * x).sum(axis=2)) ** 2
     assert abs(found["linear_dropout_loss"] - losses.mean()) < 4 * losses.mean(axis=1).std() / np.sqrt(len(draws))
     assert_allclose(found["linear_ensemble_loss"], np.mean((target - (1 - p) * x @ weight) ** 2))
-    assert_allclose(
-        found["linear_ridge_term"], np.mean(sum(p * (1 - p) * x[:, i] ** 2 * weight[i] ** 2 for i in range(5)))
-    )
+    ridge = sum(p * (1 - p) * x[:, i] ** 2 * weight[i] ** 2 for i in range(5))
+    assert_allclose(found["linear_ridge_term"], ridge.mean())
     assert found["linear_identity_error"] < 1e-14
 
 

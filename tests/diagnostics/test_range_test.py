@@ -52,6 +52,15 @@ def test_the_rules_for_bounds_and_suggestion():
     assert "hardly trains" in _read(history_of(loss, rates), 1.0, 1e-5).verdict
 
 
+def test_noise_suggests_nothing():
+    rates = np.geomspace(1e-6, 10.0, 71)
+    loss = 1.0 + 0.2 * np.random.default_rng(0).standard_normal(71) + np.where(rates > 0.1, 5.0, 0.0)
+    found = _read(history_of(loss, rates), 1.0, 3e-3)
+    assert not found.trains
+    assert found.suggested_rate == 3e-3
+    assert "no rate lowers" in found.verdict
+
+
 def test_a_sweep_that_ends_in_overflow_keeps_the_finite_part():
     rates = np.geomspace(1e-3, 1.0, 12)
     loss = [1.0, 0.9, 0.8, 0.7, 0.6, 0.6, 1.0, 5.0, np.inf]

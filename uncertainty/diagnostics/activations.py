@@ -48,7 +48,8 @@ class LayerStatistics:
     mean, std : of the activations
     saturated : share of units and rows where the slope is below 0.05 of the activation's steepest
     dead : share of units whose slope is below 0.001 of it on every row
-    unit_spread : largest difference between two units of a member on one row; 0 says that all units are equal
+    unit_spread : largest difference, on one row and before the activation, between two units of a member, in shares of
+        the largest absolute value; 0 says that all units are equal
     gradient_norm : Euclidean norm of the gradient of the mean loss in the layer's inputs to its activation
     """
 
@@ -61,8 +62,9 @@ class LayerStatistics:
 
     @property
     def has_equal_units(self) -> bool:
-        """Whether all units of some layer with more than one are equal."""
-        return bool((self.unit_spread <= 1e-6 * (np.abs(self.mean) + self.std)).any())
+        """Whether all units of a layer are equal, for another reason than that nothing comes through to it."""
+        equal, blocked = self.unit_spread <= 1e-6, self.dead == 1.0
+        return bool(equal.any() and not blocked[: int(equal.argmax())].any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +153,7 @@ def _draw_output_weights(run: PreparedRun, seed: int) -> None:
 class Recorder:
     """What one activation layer was given and gave at its last call, and the gradient that came back to its input."""
 
+    unit_spread: float
     output: Tensor  # [M, B, H]
     slope: Tensor  # [M, B, H], in shares of the steepest
     gradient: Tensor | None = None
@@ -169,7 +172,7 @@ def layer_statistics(run: PreparedRun) -> LayerStatistics:
         std=np.array([h.std() for h in outputs]),
         saturated=np.array([(slope < SATURATED_SLOPE).mean() for slope in slopes]),
         dead=np.array([(slope < DEAD_SLOPE).all(axis=1).mean() for slope in slopes]),
-        unit_spread=np.array([np.ptp(h, axis=2).max() if h.shape[2] > 1 else np.inf for h in outputs]),
+        unit_spread=np.array([record.unit_spread for record in records]),
         gradient_norm=np.array([0.0 if g is None else float(torch.linalg.vector_norm(g.double())) for g in gradients]),
     )
 
@@ -207,10 +210,11 @@ def _watch(layer: Any, number: int, records: dict[int, Recorder]) -> None:
     steepest = _steepest_slope(layer) if isinstance(layer, PointwiseLayer) else 1.0
 
     def recording_forward(x: Tensor, batch: Batch, n_updates: int) -> Tensor:
+        spread = _unit_spread(x)
         out = forward(x, batch, n_updates)
         slope = input_gradient(Scratch(out)(*out.shape).fill_(1.0))
         by_piece = slope.unflatten(2, (-1, out.shape[2]))  # of a maxout unit only the largest piece has a slope
-        records[number] = Recorder(out.clone(), by_piece.abs().sum(dim=2) / steepest)
+        records[number] = Recorder(spread, out.clone(), by_piece.abs().sum(dim=2) / steepest)
         return out
 
     def recording_input_gradient(gradient: Tensor) -> Tensor:
@@ -219,6 +223,13 @@ def _watch(layer: Any, number: int, records: dict[int, Recorder]) -> None:
         return out
 
     layer.forward, layer.input_gradient = recording_forward, recording_input_gradient
+
+
+def _unit_spread(z: Tensor) -> float:
+    """Largest difference between two units on one row, in shares of the largest value; infinite for a lone unit."""
+    if z.shape[2] == 1:
+        return float("inf")
+    return float((z.amax(dim=2) - z.amin(dim=2)).max() / z.abs().max().clamp_min(torch.finfo(z.dtype).tiny))
 
 
 def _steepest_slope(layer: PointwiseLayer) -> float:

@@ -43,9 +43,10 @@ from uncertainty.estimators.encoding import RawRows
 
 # The recipe looks at no more rows than this.
 MOST_ROWS = 5000
-# A training loss that rises so many nats above its start in the first epochs says that the rate is too high. Rates that
-# work stay below 0.3; 100 times those of Adam give 2.5 and more (eight tables, four networks).
-RISE = 0.5
+# A training loss that rises so many nats above its start in the first epochs says that the rate is too high: alone, or
+# where the rate is so many times the highest of the range test. Rates that work stay below 0.3 nats; 100 times those of
+# Adam give 2.5 and more (eight tables, four networks).
+GREAT_RISE, RISE, FAR_ABOVE = 5.0, 0.5, 3.0
 FIRST_STEPS, COARSE_STEPS = 50, 100
 # A gain over a constant below so many standard errors is none. Shuffled labels give at most 0.7 (eleven tables, eight
 # shuffles each).
@@ -71,7 +72,8 @@ def check_training(
 
     It names four faults. "hidden units are all equal" and "dead units" (at least half of a layer) are seen at the
     initialization (dead ones in a fitted estimator as well). "learning rate too high": at the estimator's own rate
-    and schedule the training loss rises at least 0.5 nats above where it started, while a lower rate makes it fall.
+    and schedule the training loss rises 5 nats above where it started (0.5 where the rate is three times the highest of
+    the range test), while a lower rate makes it fall.
     "no learnable signal": a network that can fit a few rows does not predict new ones better than a constant does, by
     1.5 standard errors; a weak signal in few rows looks the same.
 
@@ -118,7 +120,7 @@ class _Recipe:
         self.steps: list[Step] = []
         self.suggestion: dict[str, float] = {}
         self.last: Any = None
-        self.fits_few_rows = True
+        self.fits_few_rows, self.gains = True, False
         n_batches = ceil(0.6 * len(self.rows) / options.resolve_batch_size(self.network.batch_size, len(self.rows)))
         self.batches_per_epoch = min(n_batches, BATCHES_PER_EPOCH)
 
@@ -135,9 +137,8 @@ class _Recipe:
     def report(self) -> TrainingReport:
         faults = tuple(step.fault for step in self.steps if step.fault is not None)
         seconds = time.monotonic() - self.start
-        return TrainingReport(
-            tuple(self.steps), faults, self.suggestion, self.last, seconds, verdict_of(faults, self.suggestion)
-        )
+        verdict = verdict_of(faults, self.suggestion, gains=self.gains)
+        return TrainingReport(tuple(self.steps), faults, self.suggestion, self.last, seconds, verdict)
 
     # -- before training -----------------------------------------------------------------------------------------
 
@@ -169,7 +170,9 @@ class _Recipe:
         assert found is not None
         self.last, self.fits_few_rows = found, found.best_loss < found.marginal_loss - 0.1
         advice = ""
-        if not found.memorised:
+        if not found.memorised and self._late(SMALL_SAMPLE_UNTIL)(None):
+            advice = "There was no time for it: raise max_time."
+        elif not found.memorised:
             advice = "Give the network more units or layers; check that rows that look alike have like targets."
         elif found.learning_rate != own:
             advice = f"It does not at its own rate {own:.1e}: see the next step."
@@ -181,13 +184,13 @@ class _Recipe:
         batches_per_point = min(max(affordable, 1), BATCHES_PER_POINT)
         self.last = found = sweep(self.network, self.rows, self.seed, batches_per_point=batches_per_point)
         self.suggested_rate = found.suggested_rate
-        falls = found.smoothed_train_loss.min() < found.smoothed_train_loss[0] - 0.02
         own, name = found.learning_rate_init, "learning rate"
-        if rise > RISE and falls and own > found.suggested_rate:
+        far_above = own > FAR_ABOVE * found.cyclical_bounds[1]
+        if found.trains and own > found.suggested_rate and rise > (RISE if far_above else GREAT_RISE):
             line = f"at the network's own {own:.1e} the training loss rises by {rise:.2g} nats; {found.verdict}"
             advice = f"Set learning_rate_init={found.suggested_rate:.1e}."
             return Step(name, own / found.suggested_rate, "times the suggested", line, advice, RATE_TOO_HIGH)
-        inside = found.cyclical_bounds[0] <= own <= found.cyclical_bounds[1]
+        inside = not found.trains or found.cyclical_bounds[0] <= own <= found.cyclical_bounds[1]
         advice = "" if inside else f"Try learning_rate_init={found.suggested_rate:.1e}."
         return Step(name, found.suggested_rate, "suggested rate", found.verdict, advice)
 
@@ -259,15 +262,15 @@ class _Recipe:
 
     def curves(self) -> Step:
         fit = self._cross_fit(self.suggestion["learning_rate_init"], self.suggestion["alpha"], CURVE_LENGTH, 1.0)
-        run = prepare(clone(self.network), self.rows, seed=self.seed)
-        self.last = found = curves_from(fit.history, marginal_nll(run, regression=is_regressor(self.network)))
+        self.last = found = curves_from(fit.history, fit.constant_loss)
+        self.gains = fit.z >= SIGNAL
         gain = f"new rows gain {fit.gain:.3f} ± {fit.gain_error:.3f} nats over a constant"
         broken = any(step.fault in (EQUAL_UNITS, DEAD_UNITS) for step in self.steps)
-        if fit.z < SIGNAL and len(fit.history) < self._n_epochs(CURVE_LENGTH):
+        if not self.gains and len(fit.history) < self._n_epochs(CURVE_LENGTH):
             line = f"{gain} in the {len(fit.history)} epochs that there was time for, too few to tell"
             return Step("learning curves", fit.gain, "nats gained", line, "Raise max_time.")
-        if fit.z < SIGNAL and self.fits_few_rows and not broken:
+        if not self.gains and self.fits_few_rows and not broken:
             line = f"{gain}, although the network can fit a few rows: X says nothing about y that it could find"
             return Step("learning curves", fit.gain, "nats gained", line, ADVICE[NO_SIGNAL], NO_SIGNAL)
-        advice = "Next: validation_diagnosis with the error you need as baseline_error." if fit.z >= SIGNAL else ""
+        advice = "Next: validation_diagnosis with the error you need as baseline_error." if self.gains else ""
         return Step("learning curves", fit.gain, "nats gained", f"{gain}; {found.verdict}", advice)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from uncertainty.diagnostics.preparation import prepare, row_losses, train_quietly, with_plan, with_watched
+from uncertainty.diagnostics.preparation import mean_loss, prepare, row_losses, train_quietly, with_plan, with_watched
 from uncertainty.estimators.encoding import RawRows
 from uncertainty.estimators.method import Method
 
@@ -43,12 +43,14 @@ class CrossFit:
     """Outcome of a training of K networks, each tested on the rows that neither it nor its early stopping saw.
 
     `gain` is the mean NLL before training (that of a constant) less the one after it, in nats, and `gain_error` its
-    standard error over rows; `watched_loss` is the mean of the smallest losses on the watched rows.
+    standard error over rows; `watched_loss` is the mean of the smallest losses on the watched rows, `constant_loss`
+    that before training.
     """
 
     gain: float
     gain_error: float
     watched_loss: float
+    constant_loss: float
     history: list[dict[str, float]]
 
     @property
@@ -64,19 +66,21 @@ def cross_fit(
     train, watched, tested = _folds(rows, seed, stratify=is_classifier(network))
     run = prepare(network.set_params(early_stopping=False), rows, seed=seed, method=_Folds(train))
     every_row = run.data.rows
-    run = with_watched(run, every_row.take(torch.from_numpy(watched).to(every_row.x.device)))
+    watched_rows = every_row.take(torch.from_numpy(watched).to(every_row.x.device))
+    run = with_watched(run, watched_rows)
     hooks = (*run.plan.on_epoch_end, stop)
     run = with_plan(
         run, batches_per_epoch=BATCHES_PER_EPOCH, max_epochs=n_epochs, patience=patience, on_epoch_end=hooks
     )
     test = every_row.take(torch.from_numpy(tested).to(every_row.x.device))
     before = row_losses(run, run.values, run.statistics, test)
+    constant = mean_loss(run, run.values, run.statistics, watched_rows)
     result = train_quietly(run)
     gains = (before - row_losses(run, result.values, result.statistics, test)).clip(-LARGEST_GAIN, LARGEST_GAIN).ravel()
     weight = np.ones_like(gains) if test.weight is None else test.weight.double().cpu().numpy().ravel()
     gain = float(np.average(gains, weights=weight))
     error = float(np.sqrt((weight**2 * (gains - gain) ** 2).sum()) / weight.sum())
-    return CrossFit(gain, error, float(result.best_losses.mean()), result.history)
+    return CrossFit(gain, error, float(result.best_losses.mean()), constant, result.history)
 
 
 def _folds(rows: RawRows, seed: int, *, stratify: bool) -> tuple[Index, Index, Index]:

@@ -15,6 +15,7 @@ from uncertainty.diagnostics.preparation import (
     checked,
     is_fitted,
     marginal_nll,
+    mean_loss,
     prepare,
     seed_from,
     split,
@@ -41,7 +42,7 @@ class LearningCurves:
     smoothed_train_loss, smoothed_validation_loss : (E,) bias-corrected exponential averages
     learning_rate : (E,) at the end of the epoch
     best_epoch : int, of the smallest smoothed validation loss
-    marginal_loss : float, NLL of the marginal distribution of y
+    marginal_loss : float, NLL of a constant prediction: on the held-out rows, or on all where those are not known
     verdict : str
     """
 
@@ -98,11 +99,11 @@ def learning_curves(
     train, held_out = split(rows, network.validation_fraction, seed, stratify=is_classifier(estimator))
     run = prepare(base_network(estimator), train, seed=seed, method=estimator._method(), watched=held_out)
     if is_fitted(estimator) and hasattr(estimator, "validation_curve_"):
-        history = estimator.history_
-    else:
-        patience = run.plan.patience if network.early_stopping else None
-        history = train_quietly(with_plan(run, patience=patience)).history
-    return curves_from(history, marginal_nll(run, regression=is_regressor(estimator)), beta=beta)
+        return curves_from(estimator.history_, marginal_nll(run, regression=is_regressor(estimator)), beta=beta)
+    assert run.data.validation is not None
+    constant = mean_loss(run, run.values, run.statistics, run.data.validation)
+    run = with_plan(run, patience=run.plan.patience if network.early_stopping else None)
+    return curves_from(train_quietly(run).history, constant, beta=beta)
 
 
 def curves_from(history: list[dict[str, float]], marginal: float, *, beta: float = 0.9) -> LearningCurves:

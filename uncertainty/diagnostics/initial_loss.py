@@ -15,9 +15,9 @@ from uncertainty.diagnostics.preparation import (
     checked,
     is_fitted,
     marginal_nll,
+    mean_loss,
     prepare,
     prepare_fitted,
-    row_losses,
     seed_from,
 )
 
@@ -74,10 +74,7 @@ def initial_loss_check(estimator: Any, X: ArrayLike, y: ArrayLike, *, random_sta
         run = prepare_fitted(estimator, rows, seed=seed)
     else:
         run = prepare(base_network(estimator, early_stopping=False), rows, seed=seed)
-    every_row = run.data.rows.share(len(run.values))
-    losses = row_losses(run, run.values, run.statistics, every_row)
-    weight = None if every_row.weight is None else every_row.weight.cpu().numpy()
-    initial = float(np.average(losses, weights=weight))
+    initial = mean_loss(run, run.values, run.statistics, run.data.rows.share(len(run.values)))
     marginal = marginal_nll(run, regression=is_regressor(estimator))
     excess, tolerance = initial - marginal, TOLERANCE * run.data.rows.y.shape[1]
     return InitialLoss(initial, marginal, bool(abs(excess) <= tolerance), _verdict(initial, excess, tolerance))

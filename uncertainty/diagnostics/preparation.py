@@ -152,6 +152,12 @@ def row_losses(run: PreparedRun, values: Any, statistics: Any, rows: Rows) -> ND
     return (-run.head.log_prob(folded.forward(rows.x), rows.y)).double().cpu().numpy()
 
 
+def mean_loss(run: PreparedRun, values: Any, statistics: Any, rows: Rows) -> float:
+    """Return the weighted mean of `row_losses`."""
+    weight = None if rows.weight is None else rows.weight.double().cpu().numpy()
+    return float(np.average(row_losses(run, values, statistics, rows), weights=weight))
+
+
 def marginal_nll(run: PreparedRun, *, regression: bool) -> float:
     """Return the NLL of the training rows under their own marginal distribution, in nats.
 

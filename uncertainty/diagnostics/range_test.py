@@ -32,6 +32,10 @@ SMOOTHING = 0.8
 SHARE_OF_FALL = 0.1
 # The suggested rate is this far below the one of the smallest loss, behind which the loss rises.
 SAFETY = 3.0
+# A fall below so many nats, or so many standard deviations of the first points, is noise: the smoothed curve of pure
+# noise has a third of its standard deviation.
+SMALLEST_FALL, NOISE, N_FIRST = 0.02, 1.5, 10
+NEXT = "look for another fault first, or take more rows"
 
 
 class ExponentialSweep(Schedule):
@@ -55,7 +59,8 @@ class LearningRateRange:
     train_loss, validation_loss : (P,) mean NLL in nats over the batches of the point, and on held-out rows after it
     smoothed_train_loss : (P,)
     marginal_loss : float, the NLL of a network that knows nothing about y
-    suggested_rate : float
+    trains : bool, whether any rate lowers the loss by more than the noise of the first points
+    suggested_rate : float; the estimator's own where none does
     cyclical_bounds : (lowest, highest) rate of a cyclical schedule
     learning_rate_init : float, the estimator's own
     diverged_at : float or None, the rate at which weights were no longer finite
@@ -69,6 +74,7 @@ class LearningRateRange:
     marginal_loss: float
     suggested_rate: float
     cyclical_bounds: tuple[float, float]
+    trains: bool
     learning_rate_init: float
     diverged_at: float | None
     verdict: str
@@ -111,7 +117,7 @@ def learning_rate_range_test(
     longer finite. The training loss L is smoothed over about ten points. The rules:
 
     - the highest cyclical bound is the rate of the smallest smoothed loss, behind which it rises or is ragged;
-    - the lowest cyclical bound is the first rate at which L has made a tenth of its whole fall;
+    - the lowest cyclical bound is the first rate at which L has made a tenth of its whole fall from the first points;
     - the suggested rate is a third of the highest bound, but not below the lowest.
 
     Parameters
@@ -171,27 +177,28 @@ def _read(history: list[dict[str, float]], marginal: float, own: float) -> Learn
     finite = np.isfinite(train) & np.isfinite(validation)
     n_points = len(rates) if finite.all() else max(int(np.argmin(finite)), 1)
     smooth = smoothed(np.where(finite, train, marginal)[:n_points], SMOOTHING)
-    best = int(smooth.argmin())
-    fallen = smooth <= smooth[0] - SHARE_OF_FALL * (smooth[0] - smooth[best])
+    n_first = min(N_FIRST, n_points // 3)  # they are too few to be smooth, and their rates too low to matter
+    first, later = train[: max(n_first, 1)], smooth[n_first:]
+    start, best = float(first.mean()), n_first + int(later.argmin())
+    fallen = (smooth <= start - SHARE_OF_FALL * (start - smooth[best])) & (np.arange(n_points) >= n_first)
     bounds = float(rates[fallen.argmax()]), float(rates[best])
+    trains = bool(start - smooth[best] > max(SMALLEST_FALL, NOISE * first.std()))
     return LearningRateRange(
         learning_rates=rates[:n_points],
         train_loss=train[:n_points],
         validation_loss=validation[:n_points],
         smoothed_train_loss=smooth,
         marginal_loss=marginal,
-        suggested_rate=max(bounds[1] / SAFETY, bounds[0]),
+        suggested_rate=max(bounds[1] / SAFETY, bounds[0]) if trains else float(own),
         cyclical_bounds=bounds,
+        trains=trains,
         learning_rate_init=float(own),
         diverged_at=None if finite.all() else float(rates[n_points]) if n_points < len(rates) else float(rates[-1]),
-        verdict=_verdict(smooth, bounds, own),
+        verdict=_verdict(bounds, own) if trains else f"no rate lowers the training loss for sure: {NEXT}",
     )
 
 
-def _verdict(smooth: Array, bounds: tuple[float, float], own: float) -> str:
-    fall = smooth[0] - smooth.min()
-    if not fall > 0.02:
-        return f"no rate lowers the training loss (by {fall:.3f} nats at most): look for another fault first"
+def _verdict(bounds: tuple[float, float], own: float) -> str:
     suggested = max(bounds[1] / SAFETY, bounds[0])
     found = f"suggested learning rate {suggested:.1e}, cyclical bounds {bounds[0]:.1e} to {bounds[1]:.1e}"
     if own > bounds[1]:

@@ -68,9 +68,11 @@ class TrainingReport:
         return self.last.plot(ax)
 
 
-def verdict_of(faults: tuple[str, ...], suggestion: dict[str, float]) -> str:
-    """Return the faults and what to do about the first, or the settings that did best."""
+def verdict_of(faults: tuple[str, ...], suggestion: dict[str, float], *, gains: bool) -> str:
+    """Return the faults and what to do about the first, or the settings that did best if they predict new rows."""
     settings = ", ".join(f"{name}={value:.2g}" for name, value in suggestion.items())
     if faults:
         return f"{'; '.join(faults)}. {ADVICE[faults[0]]}"
-    return f"training works; the best settings tried are {settings}" if settings else "no fault found so far"
+    if gains:
+        return f"training works; the best settings tried are {settings}"
+    return "no fault found, but no gain on new rows either: see the steps"
