@@ -80,21 +80,19 @@ class ActivationStatistics:
     verdict: str
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw each layer's activations (mean and one standard deviation) and gradient norm; return the axes."""
+        """Draw the spread of each layer's activations and the norm of its gradient; return the axes."""
         ax = axes_for(ax)
-        right = ax.twinx()
-        states = [("initial", self.initial, "blue", -0.08)]
-        states += [("trained", self.trained, "vermillion", 0.08)] if self.trained is not None else []
-        for name, state, colour, shift in states:
-            layers = np.arange(1, len(state.mean) + 1) + shift
-            style = {"color": COLOURS[colour], "capsize": 3}
-            ax.errorbar(layers, state.mean, state.std, fmt="o", label=f"{name}: activation, mean ± std", **style)
-            right.plot(layers, state.gradient_norm, "--", color=COLOURS[colour], label=f"{name}: gradient norm")
-        right.set(yscale="log", ylabel="gradient norm [nats per unit of input]")
-        ax.set(xlabel="hidden layer", ylabel="activation [1]", title="Activations and gradients by layer")
-        ax.set_xticks(range(1, len(self.initial.mean) + 1))
-        handles = [*ax.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
-        ax.legend(handles=handles, fontsize="small", loc="best")
+        states = [("initial", self.initial, "blue")]
+        states += [("trained", self.trained, "vermillion")] if self.trained is not None else []
+        for name, state, colour in states:
+            layers = np.arange(1, len(state.std) + 1)
+            ax.plot(layers, state.std, "o-", color=COLOURS[colour], label=f"{name}: std of activations [1]")
+            label = f"{name}: gradient norm [nats per unit]"
+            ax.plot(layers, state.gradient_norm, "s--", color=COLOURS[colour], mfc="none", label=label)
+        ax.set(yscale="log", xlabel="hidden layer", ylabel="std [1], gradient norm [nats per unit]")
+        ax.set(xticks=range(1, len(self.initial.std) + 1), title="Activations and gradients by layer")
+        ax.margins(y=0.25)
+        ax.legend(fontsize="small")
         return ax
 
 

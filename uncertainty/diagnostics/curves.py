@@ -63,13 +63,14 @@ class LearningCurves:
             (self.train_loss, self.smoothed_train_loss, "training loss", "blue"),
             (self.validation_loss, self.smoothed_validation_loss, "validation loss", "orange"),
         ):
-            ax.plot(self.epochs, raw, lw=0.8, alpha=0.5, color=COLOURS[colour])
+            ax.plot(self.epochs, raw, lw=0.8, alpha=0.5, color=COLOURS[colour], label=name)
             ax.plot(self.epochs, smooth, color=COLOURS[colour], label=f"{name}, smoothed")
         ax.axvline(self.best_epoch, color=COLOURS["green"], ls="--", label=f"best epoch: {self.best_epoch}")
         ax.axhline(self.marginal_loss, color=COLOURS["grey"], ls=":", label="marginal of y")
         shown = np.concatenate([self.smoothed_train_loss, self.smoothed_validation_loss])
-        height = max(self.marginal_loss - float(np.nanmin(shown)), NOTICEABLE)
-        ax.set(ylim=(self.marginal_loss - 1.2 * height, self.marginal_loss + 0.5 * height))
+        lowest = float(np.nanmin(shown))
+        height = max(self.marginal_loss - lowest, NOTICEABLE)
+        ax.set(ylim=(lowest - 0.15 * height, self.marginal_loss + 0.5 * height))
         ax.set(xlabel="epoch", ylabel="NLL [nats]", title="Learning curves")
         ax.legend(fontsize="small")
         return ax

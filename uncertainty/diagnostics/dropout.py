@@ -70,7 +70,7 @@ class DropoutRegularization:
         ax.plot(self.n_masks, error, "--", color=COLOURS["orange"], label="standard error of the average")
         ax.axhline(distance[-1], color=COLOURS["grey"], ls=":", label=f"left at {self.n_masks[-1]} masks")
         ax.set(xscale="log", yscale="log", xlabel="number of masks")
-        ax.set(ylabel="RMS difference of predictions", title=f"Monte Carlo dropout, rate {self.rate:g}")
+        ax.set(ylabel="RMS difference of predictions [1]", title=f"Monte Carlo dropout, rate {self.rate:g}")
         ax.legend(fontsize="small")
         return ax
 

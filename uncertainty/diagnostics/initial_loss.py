@@ -48,6 +48,7 @@ class InitialLoss:
             ax.bar(label, loss if np.isfinite(loss) else 0.0, color=COLOURS[colour], label=f"{label}: {loss:.3f}")
         ax.axhline(0.0, color=COLOURS["grey"], lw=0.8)
         ax.set(ylabel="NLL [nats]", title="Initial loss")
+        ax.margins(y=0.35)
         ax.legend(fontsize="small")
         return ax
 

@@ -30,8 +30,9 @@ BATCHES_PER_POINT = 10
 SMOOTHING = 0.8
 # The base of cyclical rates is where the loss has made this share of its fall.
 SHARE_OF_FALL = 0.1
-# The suggested rate is this far below the one of the smallest loss, behind which the loss rises.
-SAFETY = 3.0
+# The suggested rate is this far below the one of the smallest loss, behind which the loss rises, or where this share of
+# the fall is left: on a table that is learned perfectly the loss stays at its smallest for decades.
+SAFETY, SHARE_LEFT = 3.0, 0.05
 # A fall below so many nats, or so many standard deviations of the first points, is noise: the smoothed curve of pure
 # noise has a third of its standard deviation.
 SMALLEST_FALL, NOISE, N_FIRST = 0.02, 1.5, 10
@@ -118,7 +119,8 @@ def learning_rate_range_test(
 
     - the highest cyclical bound is the rate of the smallest smoothed loss, behind which it rises or is ragged;
     - the lowest cyclical bound is the first rate at which L has made a tenth of its whole fall from the first points;
-    - the suggested rate is a third of the highest bound, but not below the lowest.
+    - the suggested rate is a third of the highest bound, or the first rate at which L has made 95 % of its fall where
+      that is lower, but not below the lowest bound.
 
     Parameters
     ----------
@@ -181,7 +183,9 @@ def _read(history: list[dict[str, float]], marginal: float, own: float) -> Learn
     first, later = train[: max(n_first, 1)], smooth[n_first:]
     start, best = float(first.mean()), n_first + int(later.argmin())
     fallen = (smooth <= start - SHARE_OF_FALL * (start - smooth[best])) & (np.arange(n_points) >= n_first)
+    nearly_best = (smooth <= smooth[best] + SHARE_LEFT * (start - smooth[best])) & (np.arange(n_points) >= n_first)
     bounds = float(rates[fallen.argmax()]), float(rates[best])
+    suggested = max(min(bounds[1] / SAFETY, float(rates[nearly_best.argmax()])), bounds[0])
     trains = bool(start - smooth[best] > max(SMALLEST_FALL, NOISE * first.std()))
     return LearningRateRange(
         learning_rates=rates[:n_points],
@@ -189,17 +193,16 @@ def _read(history: list[dict[str, float]], marginal: float, own: float) -> Learn
         validation_loss=validation[:n_points],
         smoothed_train_loss=smooth,
         marginal_loss=marginal,
-        suggested_rate=max(bounds[1] / SAFETY, bounds[0]) if trains else float(own),
+        suggested_rate=suggested if trains else float(own),
         cyclical_bounds=bounds,
         trains=trains,
         learning_rate_init=float(own),
         diverged_at=None if finite.all() else float(rates[n_points]) if n_points < len(rates) else float(rates[-1]),
-        verdict=_verdict(bounds, own) if trains else f"no rate lowers the training loss for sure: {NEXT}",
+        verdict=_verdict(suggested, bounds, own) if trains else f"no rate lowers the training loss for sure: {NEXT}",
     )
 
 
-def _verdict(bounds: tuple[float, float], own: float) -> str:
-    suggested = max(bounds[1] / SAFETY, bounds[0])
+def _verdict(suggested: float, bounds: tuple[float, float], own: float) -> str:
     found = f"suggested learning rate {suggested:.1e}, cyclical bounds {bounds[0]:.1e} to {bounds[1]:.1e}"
     if own > bounds[1]:
         return f"{found}; the estimator's own {own:.1e} is {own / bounds[1]:.2g} times the highest that works"
