@@ -43,6 +43,7 @@ IMPORT_EXCEPTIONS = {
     ("heads", "uncertainty.components.spec"): "a head is chosen by a spec, as every option is",
     ("heads", "uncertainty.components.whole_vectors"): "a head's arithmetic is on the member axis too",
     ("optim", "uncertainty.components.spec"): "an optimizer is chosen by a spec, as every option is",
+    ("optim", "uncertainty.components.moving_averages"): "optimizers average gradients as batch-norm does statistics",
 }
 
 # (room, function, room it imports inside that function alone): why.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
+    from uncertainty.training import Augmentation  # noqa: F401
 
 __version__ = "0.1.0"
 
@@ -48,13 +49,24 @@ _ROOM_OF_NAME = {
     "Gaussian": "heads",
     "MixtureDensity": "heads",
     "SGD": "optim",
+    "AdaGrad": "optim",
+    "Adadelta": "optim",
     "Adam": "optim",
     "ConstantRate": "optim",
     "Cosine": "optim",
     "CosineRestarts": "optim",
+    "Cyclical": "optim",
     "ExponentialDecay": "optim",
+    "GradientDescent": "optim",
+    "InverseScaling": "optim",
+    "LinearWarmup": "optim",
+    "Nadam": "optim",
+    "OneCycle": "optim",
     "RMSprop": "optim",
+    "ReduceOnPlateau": "optim",
     "StepDecay": "optim",
+    "Augmentation": "training",
+    "TimeDecay": "optim",
 }
 
 # Rooms whose functions are used by their full name.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from uncertainty import components, heads, optim
+from uncertainty import components, heads, optim, training
 from uncertainty.components import Dropout, HeNormal
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.spec import Spec, check_integer, check_number, named_specs, resolve
@@ -12,7 +12,7 @@ from uncertainty.components.spec import Spec, check_integer, check_number, named
 CHOICES = named_specs(components, Initializer)
 SPECS = [
     value
-    for room in (components, heads, optim)
+    for room in (components, heads, optim, training)
     for name in room.__all__
     if isinstance(value := getattr(room, name), type) and issubclass(value, Spec)
 ]
@@ -72,6 +72,10 @@ def test_numbers_of_any_kind_pass(value):
         (-1, {}, "at least 0"),
         (0, {"low_open": True}, "greater than 0"),
         (2, {"high": 1.0}, "at least 0 and at most 1"),
+        (1, {"high": 1.0, "high_open": True}, "at least 0 and less than 1"),
+        (1, {"low_open": True, "high": 1.0, "high_open": True}, "greater than 0 and less than 1"),
+        (float("inf"), {"high_open": True}, "at least 0 and finite"),
+        (float("nan"), {"high_open": True}, "at least 0 and finite"),
         (float("nan"), {}, "at least 0"),
     ],
 )

@@ -1,23 +1,13 @@
-"""Learning curves: smoothing against its formula, whose history it is, and what the shapes are called."""
+"""Learning curves: whose history it is, how it is smoothed, and what the shapes are called."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from uncertainty import ProbabilisticMLPClassifier, ProbabilisticMLPRegressor, SnapshotEnsembleRegressor
+from uncertainty.components.moving_averages import exponential_average
 from uncertainty.diagnostics import learning_curves
 from uncertainty.diagnostics.curves import curves_from
-from uncertainty.diagnostics.smoothing import smoothed
-
-
-def test_smoothing_is_the_written_out_average():
-    values, beta = np.random.default_rng(0).normal(size=30), 0.8
-    expected = [
-        sum((1 - beta) * beta ** (t - s) * values[s] for s in range(t + 1)) / (1 - beta ** (t + 1)) for t in range(30)
-    ]
-    assert_allclose(smoothed(values, beta), expected)
-    assert_array_equal(smoothed(values, 0.0), values)
-    assert_allclose(smoothed(np.full(5, 3.0), 0.9), 3.0)  # without the correction it would start at 0.3
 
 
 def test_a_fitted_estimator_shows_its_own_history(regression):
@@ -25,7 +15,7 @@ def test_a_fitted_estimator_shows_its_own_history(regression):
     found = learning_curves(network, *regression)
     assert_array_equal(found.train_loss, network.loss_curve_)
     assert_array_equal(found.validation_loss, network.validation_curve_)
-    assert_allclose(found.smoothed_train_loss, smoothed(network.loss_curve_, 0.9))
+    assert_allclose(found.smoothed_train_loss, exponential_average(network.loss_curve_, 0.9))
     assert found.best_epoch == np.argmin(found.smoothed_validation_loss) + 1
 
 

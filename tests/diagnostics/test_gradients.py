@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from uncertainty import ProbabilisticMLPClassifier, ProbabilisticMLPRegressor, components
+from uncertainty import (
+    Augmentation,
+    Categorical,
+    Gaussian,
+    ProbabilisticMLPClassifier,
+    ProbabilisticMLPRegressor,
+    components,
+)
 from uncertainty.components import Dropout, Residual
 from uncertainty.components.activations import SPECS
 from uncertainty.components.linear import LinearLayer
@@ -25,6 +32,9 @@ NETWORKS = {
     "stochastic_depth": {"hidden_layer_sizes": (8, 8, 8), "residual": Residual(stochastic_depth=0.4)},
     "mixture": {"head": "mixture_density"},
     "linear": {"hidden_layer_sizes": ()},
+    "beta": {"head": Gaussian(beta=0.5)},
+    "one_variance": {"head": Gaussian("constant")},
+    "augmented": {"augmentation": Augmentation(mixup=0.3, input_noise=0.1)},
 }
 NETWORKS |= {name: {"normalization": name} for name in named_specs(components, Normalization)}
 NETWORKS |= {spec.short_name: {"activation": spec()} for spec in SPECS}
@@ -44,6 +54,12 @@ def test_the_gradients_of_every_component_are_right(name, regression):
 
 def test_classes_and_class_weights(classification):
     found = gradient_check(network_of({"class_weight": "balanced"}, ProbabilisticMLPClassifier), *classification)
+    assert found.wrong_blocks == ()
+
+
+def test_smoothed_labels_and_mixed_rows(classification):
+    options = {"head": Categorical(label_smoothing=0.2), "augmentation": Augmentation(mixup=0.3)}
+    found = gradient_check(network_of(options, ProbabilisticMLPClassifier), *classification)
     assert found.wrong_blocks == ()
 
 

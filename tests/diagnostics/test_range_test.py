@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_diabetes
 
 from uncertainty import SGD, ProbabilisticMLPRegressor
+from uncertainty.components.moving_averages import exponential_average
 from uncertainty.diagnostics import learning_rate_range_test
 from uncertainty.diagnostics.range_test import SMOOTHING, ExponentialSweep, _read
-from uncertainty.diagnostics.smoothing import smoothed
 
 
 def test_the_sweep_grows_by_one_factor_a_step():
@@ -40,7 +40,7 @@ def test_the_rules_for_bounds_and_suggestion():
     rates = np.geomspace(1e-6, 10.0, 71)  # ten points a decade
     loss = np.interp(np.log10(rates), [-4.0, -2.0, -1.0], [1.0, 0.0, 3.0])  # falls from 1e-4 on, rises from 1e-2 on
     found = _read(history_of(loss, rates), 1.0, 3e-3)
-    smooth = smoothed(loss, SMOOTHING)
+    smooth = exponential_average(loss, SMOOTHING)
     lowest, highest = found.cyclical_bounds
     assert highest == rates[smooth.argmin()]
     assert lowest == rates[np.flatnonzero(smooth <= 1.0 - 0.1 * (1.0 - smooth.min()))[0]]

@@ -148,7 +148,7 @@ UNKNOWN_NAMES = [
     ("device", "tpu", ["'auto'", "'cpu'", "'cuda'"]),
     ("device", "meta", ["'auto'", "'cpu'", "'cuda'"]),
     ("device", "mps", ["'auto'", "'cpu'", "'cuda'"]),
-    ("standardize", "yes", ["'auto'", "True", "False"]),
+    ("standardize", "yes", ["'auto'", "'whiten'", "True", "False"]),
     ("batch_size", "all", ["'auto'", "'full'", "whole number"]),
 ]
 
@@ -303,8 +303,8 @@ def test_weights_of_validation_rows_alone_are_refused(any_kind, quick, problem):
     [
         ("early_stopping", "no", "early_stopping must be True or False, got 'no'"),
         ("early_stopping", 1, "early_stopping must be True or False, got 1"),
-        ("standardize", [], r"standardize must be 'auto', True or False, got \[\]"),
-        ("standardize", 1, "standardize must be 'auto', True or False, got 1"),
+        ("standardize", [], r"standardize must be 'auto', 'whiten', True or False, got \[\]"),
+        ("standardize", 1, "standardize must be 'auto', 'whiten', True or False, got 1"),
         ("initializer", Zeros(), r"initializer must draw different weights for different units, got Zeros\(\)"),
         ("initializer", Constant(0.1), "initializer must draw different weights for different units, got Constant"),
     ],

@@ -12,6 +12,7 @@ from uncertainty.estimators import (
     SnapshotEnsembleClassifier,
     SnapshotEnsembleRegressor,
 )
+from uncertainty.heads import Gaussian
 
 # A row of weight 2 and two equal rows make the same expected gradient, but not the same mini-batches, held-out rows and
 # dropout masks. scikit-learn lists its own stochastic estimators under the same name.
@@ -49,6 +50,8 @@ EXACT = [
     DeepEnsembleClassifier(exact(ProbabilisticMLPClassifier), random_state=0),
     SnapshotEnsembleRegressor(exact(ProbabilisticMLPRegressor), random_state=0),
     SnapshotEnsembleClassifier(exact(ProbabilisticMLPClassifier), random_state=0),
+    exact(ProbabilisticMLPRegressor).set_params(standardize="whiten", head=Gaussian(beta=0.5, mean_warmup=5)),
+    exact(ProbabilisticMLPClassifier).set_params(standardize="whiten"),
 ]
 
 

@@ -48,6 +48,10 @@ def option_grid(spec_class: type[HeadSpec]) -> list[HeadSpec]:
         grid += [spec_class(variance="constant")]
     if "floor" in parameters:
         grid += [spec_class(floor=0.2)]
+    if "beta" in parameters:
+        grid += [spec_class(beta=0.5)]
+    if "label_smoothing" in parameters:
+        grid += [spec_class(label_smoothing=0.2)]
     return grid
 
 

@@ -87,3 +87,43 @@ def test_cumulative_probabilities_end_at_one():
     assert (np.diff(cdf, axis=-1) >= 0).all()
     assert cdf.max() <= 1.0
     assert_allclose(cdf[..., -1], 1.0, rtol=1e-14)
+
+
+# -- label smoothing ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_categorical_label_smoothing_equals_torch(smoothing, n_classes):
+    rng = torch.Generator().manual_seed(0)
+    raw = (3 * torch.randn(7, n_classes, generator=rng, dtype=torch.float64)).requires_grad_()
+    y = torch.randint(n_classes, (7, 1), generator=rng)
+    shares = torch.softmax(torch.randn(7, n_classes, generator=rng, dtype=torch.float64), dim=1)
+    head = Categorical(label_smoothing=smoothing).build(1, n_classes)
+    for target, peer_target in ((y.double(), y[:, 0]), (shares, shares)):
+        peer = torch.nn.CrossEntropyLoss(label_smoothing=smoothing, reduction="none")(raw, peer_target)
+        torch.testing.assert_close(head.training_loss(raw, target), peer)
+        nll, score = head.nll_and_score(raw.detach(), target)
+        torch.testing.assert_close(score, torch.autograd.grad(peer.sum(), raw)[0])
+        plain = torch.nn.CrossEntropyLoss(reduction="none")(raw, peer_target)
+        torch.testing.assert_close(nll, plain.detach())  # what is reported knows of no smoothing
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
+def test_bernoulli_label_smoothing_equals_that_of_two_classes(smoothing):
+    rng = torch.Generator().manual_seed(0)
+    raw = (3 * torch.randn(7, 1, generator=rng, dtype=torch.float64)).requires_grad_()
+    y = torch.randint(2, (7, 1), generator=rng)
+    peer = torch.nn.CrossEntropyLoss(label_smoothing=smoothing)(torch.cat([torch.zeros_like(raw), raw], 1), y[:, 0])
+    head = Bernoulli(label_smoothing=smoothing).build(1)
+    torch.testing.assert_close(head.training_loss(raw, y.double()).mean(), peer)
+    nll, score = head.nll_and_score(raw.detach(), y.double())
+    torch.testing.assert_close(score / len(y), torch.autograd.grad(peer, raw)[0])
+    torch.testing.assert_close(nll, -head.log_prob(raw.detach(), y.double()))
+
+
+@pytest.mark.parametrize("spec", [Bernoulli, Categorical])
+def test_bad_label_smoothing_is_refused_when_built(spec):
+    for value in (-0.1, 1.0, 1.5):
+        with pytest.raises(ValueError, match="label_smoothing must be"):
+            spec(label_smoothing=value).build(2, 2)

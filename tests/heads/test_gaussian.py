@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm
 
 from uncertainty.heads import Gaussian
+from uncertainty.heads.base import Head
 
 
 @pytest.mark.parametrize("n_targets", [1, 3])
@@ -52,3 +53,59 @@ def test_bad_options_are_refused_when_built():
         Gaussian(variance="fixed").build(1)
     with pytest.raises(ValueError, match="floor must be greater than 0"):
         Gaussian(floor=0.0).build(1)
+    with pytest.raises(ValueError, match=r"beta must be at least 0 and at most 1, got 1\.5"):
+        Gaussian(beta=1.5).build(1)
+    with pytest.raises(ValueError, match="mean_warmup must be at least 0, got -1"):
+        Gaussian(mean_warmup=-1).build(1)
+
+
+# -- beta-NLL and the warm-up of the mean ------------------------------------------------------------------------------
+
+
+def draw(n_targets=2, seed=0):
+    rng = torch.Generator().manual_seed(seed)
+    raw = torch.randn(3, 7, 2 * n_targets, generator=rng, dtype=torch.float64)
+    return raw, torch.randn(3, 7, n_targets, generator=rng, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 0.5, 1.0])
+def test_beta_weighs_the_gradient_of_each_target_by_a_power_of_sigma(beta):
+    # Seitzer et al. (2022), eq. 5, with torch's own loss and the paper's stop-gradient.
+    raw, y = draw()
+    head = Gaussian(beta=beta, floor=0.05).build(2)
+    leaf = raw.clone().requires_grad_()
+    variance = (torch.nn.functional.softplus(leaf[..., 2:]) + 0.05) ** 2
+    loss = torch.nn.GaussianNLLLoss(full=True, reduction="none")(leaf[..., :2], y, variance)
+    (expected,) = torch.autograd.grad((variance.detach() ** beta * loss).sum(), leaf)
+    nll, score = head.nll_and_score(raw, y)
+    torch.testing.assert_close(score, expected)
+    torch.testing.assert_close(nll, loss.detach().sum(dim=-1))  # what is reported is the plain NLL
+
+
+def test_beta_of_one_gives_the_mean_the_gradient_of_squared_error():
+    raw, y = draw()
+    score = Gaussian(beta=1.0).build(2).score(raw, y)
+    torch.testing.assert_close(score[..., :2], raw[..., :2] - y, rtol=1e-14, atol=1e-14)
+
+
+def test_beta_of_zero_is_the_nll_to_the_bit():
+    raw, y = (a.float() for a in draw())
+    nll, score = Gaussian(beta=0.0, floor=0.05).build(2).nll_and_score(raw, y)
+    sigma = torch.nn.functional.softplus(raw[..., 2:]) + 0.05
+    inverse = 1.0 / sigma
+    z = (raw[..., :2] - y) * inverse
+    assert torch.equal(score[..., :2], z * inverse)
+    assert torch.equal(score[..., 2:], torch.addcmul(inverse, z, z * inverse, value=-1.0) * torch.sigmoid(raw[..., 2:]))
+    assert torch.equal(nll, torch.addcmul(torch.log(sigma), z, z, value=0.5).sum(-1) + np.log(2 * np.pi))
+
+
+def test_in_the_warm_up_the_mean_alone_has_a_gradient():
+    raw, y = draw()
+    head = Gaussian(mean_warmup=3).build(2)
+    assert head.n_warmup_epochs == 3
+    assert Gaussian().build(2).n_warmup_epochs == 0
+    nll, score = head.in_warmup().nll_and_score(raw, y)
+    torch.testing.assert_close(nll, head.nll_and_score(raw, y)[0])
+    assert torch.equal(score[..., :2], head.score(raw, y)[..., :2])
+    assert not score[..., 2:].any()
+    torch.testing.assert_close(score, Head.nll_and_score(head.in_warmup(), raw, y)[1])

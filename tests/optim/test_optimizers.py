@@ -2,19 +2,52 @@
 
 import pytest
 import torch
+from sklearn.base import clone
 
 from uncertainty import optim
 from uncertainty.components.spec import named_specs
-from uncertainty.optim import SGD, Adam, RMSprop
+from uncertainty.optim import SGD, Adadelta, AdaGrad, Adam, GradientDescent, Nadam, RMSprop
 from uncertainty.optim.base import OptimizerSpec
 
 N_MEMBERS, SIZE, N_STEPS, RATE = 3, 32, 25, 0.05
 DECAYED = slice(0, 20)  # weights; the rest are biases, which decay leaves alone
 
 PEERS = {
+    "gradient descent": (GradientDescent(), lambda p: torch.optim.SGD(p, RATE)),
     "sgd without momentum": (SGD(momentum=0.0, nesterov=False), lambda p: torch.optim.SGD(p, RATE)),
     "momentum": (SGD(momentum=0.8, nesterov=False), lambda p: torch.optim.SGD(p, RATE, momentum=0.8)),
     "nesterov": (SGD(momentum=0.8), lambda p: torch.optim.SGD(p, RATE, momentum=0.8, nesterov=True)),
+    "averaged momentum, as a sum at a lower rate": (
+        SGD(momentum=0.8, nesterov=False, momentum_form="average"),
+        lambda p: torch.optim.SGD(p, (1 - 0.8) * RATE, momentum=0.8),
+    ),
+    "averaged nesterov, as a sum at a lower rate": (
+        SGD(momentum=0.8, momentum_form="average"),
+        lambda p: torch.optim.SGD(p, (1 - 0.8) * RATE, momentum=0.8, nesterov=True),
+    ),
+    "adagrad": (AdaGrad(), lambda p: torch.optim.Adagrad(p, RATE)),
+    "adagrad from an accumulator": (
+        AdaGrad(epsilon=1e-3, initial_accumulator=0.2),
+        lambda p: torch.optim.Adagrad(p, RATE, eps=1e-3, initial_accumulator_value=0.2),
+    ),
+    "adadelta": (Adadelta(), lambda p: torch.optim.Adadelta(p, RATE)),
+    "adadelta with other options": (
+        Adadelta(smoothing=0.7, epsilon=1e-2),
+        lambda p: torch.optim.Adadelta(p, RATE, rho=0.7, eps=1e-2),
+    ),
+    "nadam": (Nadam(), lambda p: torch.optim.NAdam(p, RATE)),
+    "nadam with other options": (
+        Nadam(beta_1=0.8, beta_2=0.95, epsilon=1e-3, momentum_decay=0.5),
+        lambda p: torch.optim.NAdam(p, RATE, betas=(0.8, 0.95), eps=1e-3, momentum_decay=0.5),
+    ),
+    "nadam with weight decay": (
+        Nadam(weight_decay=0.3),
+        lambda p: torch.optim.NAdam(
+            [{"params": p[:1], "weight_decay": 0.3}, {"params": p[1:], "weight_decay": 0.0}],
+            RATE,
+            decoupled_weight_decay=True,
+        ),
+    ),
     "rmsprop": (
         RMSprop(smoothing=0.9, epsilon=1e-3),
         lambda p: torch.optim.RMSprop(p, RATE, alpha=0.9, eps=1e-3),
@@ -70,6 +103,16 @@ def walk(spec, values, steps, decay_mask):
     return torch.stack(path)
 
 
+@pytest.fixture
+def torch_in_double_precision():
+    """torch.optim.NAdam keeps its product of momenta in the default format."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+@pytest.mark.usefixtures("torch_in_double_precision")
 @pytest.mark.parametrize("name", PEERS)
 def test_steps_equal_torch(name):
     spec, make_peer = PEERS[name]
@@ -84,11 +127,48 @@ def test_steps_equal_torch(name):
         torch.testing.assert_close(path[step], expected, rtol=1e-10, atol=1e-13)
 
 
-OPTIMIZERS = named_specs(optim, OptimizerSpec)
+def averaged_gradient(past, momentum, *, nesterov, bias_correction):
+    """The direction of a step from all gradients so far, as sums of powers written out."""
+    if nesterov:
+        past = [*past, past[-1]]  # as if the next gradient were like this one
+    weights = [(1 - momentum) * momentum**age for age in reversed(range(len(past)))]
+    total = sum(weights) if bias_correction else 1.0
+    return sum(w * g for w, g in zip(weights, past, strict=True)) / total
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("bias_correction", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.8, 0.999])
+def test_averaged_momentum_is_a_weighted_mean_of_gradients(momentum, nesterov, bias_correction):
+    options = {"nesterov": nesterov, "bias_correction": bias_correction}
+    path = walk(SGD(momentum=momentum, momentum_form="average", **options), start(), gradients(), mask())
+    expected = start()
+    for step in range(N_STEPS):
+        expected -= RATE * averaged_gradient(list(gradients()[: step + 1]), momentum, **options)
+        torch.testing.assert_close(path[step], expected, rtol=1e-10, atol=1e-13)
+
+
+def test_bias_correction_makes_the_first_steps_as_long_as_the_others():
+    steady = torch.ones(N_STEPS, N_MEMBERS, SIZE, dtype=torch.float64)
+    for nesterov in (False, True):
+        options = {"momentum": 0.9, "momentum_form": "average", "nesterov": nesterov}
+        lengths = {}
+        for corrected in (False, True):
+            path = walk(SGD(bias_correction=corrected, **options), start(), steady, mask())
+            lengths[corrected] = -torch.diff(torch.cat([start().unsqueeze(0), path]), dim=0)[:, 0, 0] / RATE
+        torch.testing.assert_close(lengths[True], torch.ones(N_STEPS, dtype=torch.float64))
+        assert lengths[False][0] < 0.2
+        assert lengths[False][-1] > 0.9
+
+
+OPTIMIZERS = named_specs(optim, OptimizerSpec) | {
+    "averaged": SGD(momentum_form="average"),
+    "averaged and corrected": SGD(momentum_form="average", bias_correction=True),
+}
 
 
 def with_decay(name):
-    return type(OPTIMIZERS[name])(weight_decay=0.2)
+    return clone(OPTIMIZERS[name]).set_params(weight_decay=0.2)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -188,12 +268,13 @@ def test_the_state_carries_over_to_a_new_optimizer(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("clip_norm", [0.0, -1.0])
-def test_a_clip_norm_must_be_positive(name, clip_norm):
-    spec = type(OPTIMIZERS[name])(clip_norm=clip_norm)
-    with pytest.raises(ValueError, match="clip_norm must be greater than 0"):
-        spec.checked_clip_norm()
-    assert OPTIMIZERS[name].checked_clip_norm() is None
+@pytest.mark.parametrize("limit", ["clip_norm", "max_norm"])
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_limit_must_be_positive(name, limit, value):
+    spec = clone(OPTIMIZERS[name]).set_params(**{limit: value})
+    with pytest.raises(ValueError, match=f"{limit} must be greater than 0"):
+        getattr(spec, f"checked_{limit}")()
+    assert getattr(OPTIMIZERS[name], f"checked_{limit}")() is None
 
 
 @pytest.mark.parametrize(
@@ -201,6 +282,18 @@ def test_a_clip_norm_must_be_positive(name, clip_norm):
     [
         SGD(momentum=1.0),
         SGD(weight_decay=-0.1),
+        SGD(momentum_form="mean"),
+        SGD(bias_correction=True),
+        GradientDescent(weight_decay=-0.1),
+        AdaGrad(epsilon=0.0),
+        AdaGrad(initial_accumulator=-1.0),
+        AdaGrad(weight_decay=-0.1),
+        Adadelta(smoothing=1.0),
+        Adadelta(epsilon=0.0),
+        Nadam(beta_1=1.0),
+        Nadam(beta_2=1.0),
+        Nadam(epsilon=0.0),
+        Nadam(momentum_decay=-1.0),
         RMSprop(smoothing=1.0),
         RMSprop(epsilon=0.0),
         Adam(beta_1=1.0),

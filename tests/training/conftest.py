@@ -81,8 +81,10 @@ def run_fit(
     n_validation=0,
     start=None,
     batch_size=16,
+    augmentation=None,
     optimizer_state=None,
     n_updates=0,
+    n_epochs=0,
     device="cpu",
     **plan,
 ):
@@ -122,6 +124,9 @@ def run_fit(
         batch_size,
         shuffle=streams(numbers, Purpose.SHUFFLE),
         dropout=streams(numbers, Purpose.DROPOUT),
+        augmenter=None
+        if augmentation is None
+        else augmentation.build(head, torch.zeros_like(rows.x[0]), streams(numbers, Purpose.AUGMENTATION)),
     )
     defaults = {
         "max_epochs": 4,
@@ -136,7 +141,16 @@ def run_fit(
     made = TrainingPlan(batch_size=batch_size, **{**defaults, **plan})
     values, statistics = (torch.as_tensor(a).clone().to(device) for a in start)
     result = fit_members(
-        mlp, head, values, statistics, data, batches, made, optimizer_state=optimizer_state, n_updates=n_updates
+        mlp,
+        head,
+        values,
+        statistics,
+        data,
+        batches,
+        made,
+        optimizer_state=optimizer_state,
+        n_updates=n_updates,
+        n_epochs=n_epochs,
     )
     return Fitted(result, mlp, head, data, tuple(torch.as_tensor(a).clone() for a in start))
 

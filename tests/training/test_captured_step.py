@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from uncertainty.components.layer import Batch, Scratch
+from uncertainty.heads import Categorical, Gaussian
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam
-from uncertainty.training import whole
+from uncertainty.optim import SGD, Adam, Nadam
+from uncertainty.training import Augmentation, Rows, whole
 from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.part import Part
 
@@ -44,6 +45,10 @@ VARIANTS = {
     "dropout and weights": {"dropout": 0.3, "weighted": True},
     "momentum and decay": {"optimizer": SGD(weight_decay=0.1, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
     "amsgrad": {"optimizer": Adam(amsgrad=True, weight_decay=0.1)},
+    "beta": {"head": Gaussian(beta=0.3).build(1)},
+    "augmentation": {"augmentation": Augmentation(0.4, 0.2, 0.1, 0.2), "weighted": True},
+    "nadam and limits": {"optimizer": Nadam(max_norm=0.5, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
+    "corrected momentum": {"optimizer": SGD(momentum_form="average", bias_correction=True)},
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64), "normalization": "batch"},
 }
 
@@ -63,6 +68,29 @@ def test_a_fit_of_replayed_steps_is_the_fit(fit, recorder, monkeypatch, variant,
     np.testing.assert_allclose(replayed.values, plain.values, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(replayed.statistics, plain.statistics, rtol=1e-12, atol=1e-14)
     assert replayed.result.n_updates == plain.result.n_updates
+
+
+def test_the_steps_of_a_warm_up_are_recorded_apart_from_those_after_it(fit, recorder, monkeypatch):
+    options = {"head": Gaussian(mean_warmup=3).build(1), "batch_size": 8, "max_epochs": 6, **RATE}
+    replayed = fit(range(3), **options)
+    assert recorder.n_recorded == 2
+    monkeypatch.undo()
+    np.testing.assert_allclose(replayed.values, fit(range(3), **options).values, rtol=1e-12, atol=1e-14)
+
+
+def test_targets_that_are_mixed_classes_are_replayed_too(fit, recorder, monkeypatch, rows):
+    made = rows(50)
+    made = Rows(made.x, (made.x[:, :1] > 0.5).double() + (made.x[:, :1] > -0.5))
+    options = {
+        "head": Categorical(label_smoothing=0.1).build(1, 3),
+        "rows": made,
+        "augmentation": Augmentation(mixup=0.4),
+        "batch_size": 8,
+    }
+    replayed = fit(range(3), **options, **RATE)
+    assert recorder.n_replayed > 10
+    monkeypatch.undo()
+    np.testing.assert_allclose(replayed.values, fit(range(3), **options, **RATE).values, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("n_rows", [50, 49, 48])

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from uncertainty.heads import Gaussian, MixtureDensity
 from uncertainty.optim import SGD, Adam, CosineRestarts
+from uncertainty.training import Augmentation
 
 VARIANTS = {
     "plain": {},
@@ -18,6 +19,9 @@ VARIANTS = {
     "weights": {"weighted": True, "normalization": "batch"},
     "bootstrap": {"bootstrap": True},
     "constant variance": {"head": Gaussian(variance="constant").build(1)},
+    "beta": {"head": Gaussian(beta=0.3).build(1)},
+    "warm-up": {"head": Gaussian(mean_warmup=2).build(1)},
+    "augmentation": {"augmentation": Augmentation(0.4, 0.2, 0.1, 0.2), "weighted": True},
     "mixture": {"head": MixtureDensity(3).build(1)},
     "clipping and penalties": {
         "optimizer": SGD(clip_norm=0.5, weight_decay=1e-2),

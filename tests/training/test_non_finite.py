@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam, RMSprop
+from uncertainty.optim import SGD, Adam, Nadam, RMSprop
 
+CORRECTED = SGD(momentum_form="average", bias_correction=True)
 FULL_BATCH = {"batch_size": 50, "optimizer": SGD(momentum=0.0, nesterov=False)}
 
 
@@ -43,7 +44,7 @@ def test_a_member_with_a_bad_step_returns_to_the_epochs_start_at_half_the_rate(f
 
 
 @pytest.mark.parametrize("normalization", [None, "batch"])
-@pytest.mark.parametrize("optimizer", [Adam(), SGD(), RMSprop()], ids=repr)
+@pytest.mark.parametrize("optimizer", [Adam(), SGD(), RMSprop(), Nadam(), CORRECTED], ids=repr)
 def test_after_a_bad_first_epoch_a_member_starts_afresh(fit, optimizer, normalization):
     # Moments and averages that are back at zero must be corrected as those of a first step are.
     options = {"batch_size": 50, "optimizer": optimizer, "normalization": normalization}
@@ -68,7 +69,9 @@ def test_a_loss_that_overflows_is_an_error_under_clipping_too(fit, rows):
         fit(range(2), rows=made, dtype=torch.float32, hidden=(), optimizer=Adam(clip_norm=1.0), max_epochs=3)
 
 
-@pytest.mark.parametrize("optimizer", [Adam(), Adam(amsgrad=True), RMSprop(), SGD(), Adam(clip_norm=1.0)], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer", [Adam(), Adam(amsgrad=True), RMSprop(), SGD(), Nadam(), Adam(clip_norm=1.0, max_norm=1.0)], ids=repr
+)
 def test_a_bad_step_leaves_no_trace_in_the_optimizer(fit, optimizer):
     fitted = fit(range(2), head=Failing(member=1, steps={2}), optimizer=optimizer, max_epochs=3)
     assert np.isfinite(fitted.values).all()

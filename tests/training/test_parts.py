@@ -9,9 +9,11 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
+from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.training import whole
+from uncertainty.optim import Nadam
+from uncertainty.training import Augmentation, whole
 from uncertainty.training.part import Part
 
 VARIANTS = {
@@ -22,7 +24,22 @@ VARIANTS = {
     # Members begin anywhere between the 64 bytes that memory is aligned to, by which matrix products round.
     "odd widths": {"dtype": torch.float32, "hidden": (37, 251), "batch_size": 13, "normalization": "batch"},
     "odd widths, dropout": {"dtype": torch.float32, "hidden": (51, 33), "batch_size": 7, "dropout": 0.2},
+    "augmentation": {"dtype": torch.float32, "augmentation": Augmentation(0.4, 0.2, 0.1, 0.2), "weighted": True},
+    "odd widths, limits": {
+        "dtype": torch.float32,
+        "hidden": (37, 51),
+        "batch_size": 13,
+        "optimizer": Nadam(max_norm=0.9, clip_norm=1.0),
+        "alpha": 0.01,
+        "l1_ratio": 0.5,
+    },
     "odd widths, linear": {"dtype": torch.float32, "hidden": (), "batch_size": 7, "weighted": True},
+}
+
+
+HEADS = {
+    "beta": {"dtype": torch.float32, "head": Gaussian(beta=0.3).build(1), "batch_size": 7},
+    "warm-up": {"dtype": torch.float32, "head": Gaussian(mean_warmup=2).build(1)},
 }
 
 
@@ -32,10 +49,10 @@ def on_threads(monkeypatch):
     return lambda n_threads: monkeypatch.setattr(whole, "training_threads", lambda work, limit: n_threads)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [*VARIANTS, *HEADS])
 @pytest.mark.parametrize("n_threads", [2, 3, 8])
 def test_no_bit_depends_on_the_number_of_threads(fit, on_threads, variant, n_threads):
-    options = {"n_validation": 15, **VARIANTS[variant]}
+    options = {"n_validation": 15, **(VARIANTS | HEADS)[variant]}
     alone = fit(range(5), **options)
     on_threads(n_threads)
     shared = fit(range(5), **options)

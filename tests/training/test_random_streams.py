@@ -32,4 +32,5 @@ def test_what_a_seed_means_does_not_change():
         "DROPOUT": 3,
         "BOOTSTRAP": 4,
         "MONTE_CARLO": 5,
+        "AUGMENTATION": 6,
     }.items()

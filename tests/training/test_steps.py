@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
+from uncertainty import optim
 from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
+from uncertainty.components.spec import named_specs
 from uncertainty.heads import Gaussian
-from uncertainty.optim import SGD, Adam
+from uncertainty.optim import SGD, AdaGrad, Adam, GradientDescent, Nadam
+from uncertainty.optim.base import OptimizerSpec
 
 PLAIN = {"optimizer": SGD(momentum=0.0, nesterov=False), "batch_size": 50, "max_epochs": 1, "learning_rate": 0.1}
 
@@ -32,8 +36,68 @@ def full_batch_gradient(fitted, **penalty):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_one_step_descends_the_written_objective(fit, penalty, weighted):
     fitted = fit(range(3), weighted=weighted, **PLAIN, **penalty)
-    expected = fitted.start[0].numpy() - 0.1 * full_batch_gradient(fitted, **penalty)
+    start = fitted.start[0].numpy()
+    expected = start - 0.1 * full_batch_gradient(fitted, **penalty)
+    if "l1_ratio" in penalty:  # what would cross zero stops there
+        weights = fitted.mlp.layout.penalty_mask().numpy() > 0
+        crossed = weights & (expected * start < 0)
+        assert 0 < crossed.sum() < 20
+        expected[crossed] = 0.0
     assert_allclose(fitted.values, expected, rtol=1e-9, atol=1e-11)
+
+
+def share_of_zeros(fitted):
+    weights = fitted.mlp.layout.penalty_mask().numpy() > 0
+    return (fitted.values[:, weights] == 0).mean(axis=1)
+
+
+@pytest.mark.parametrize("batch_size", [10, 50])
+@pytest.mark.parametrize("optimizer", [GradientDescent(), SGD(), Adam()], ids=repr)
+def test_l1_makes_exact_zeros_and_l2_makes_none(fit, optimizer, batch_size):
+    rate = {"learning_rate": 0.1 if type(optimizer) is GradientDescent else 1e-2}
+    options = {"optimizer": optimizer, "batch_size": batch_size, "max_epochs": 60, "alpha": 0.1, **rate}
+    l1, l2 = (fit(range(3), l1_ratio=ratio, **options) for ratio in (1.0, 0.0))
+    assert (share_of_zeros(l1) > 0.2).all()
+    assert (share_of_zeros(l2) == 0.0).all()
+    assert np.abs(l1.values - l1.start[0].numpy()).max() > 0.1
+
+
+def hidden_norms(mlp, values):
+    """The norm of the incoming weights of each hidden unit, [M, units]."""
+    return np.concatenate([np.linalg.norm(w, axis=1) for w in mlp.hidden_weights(torch.as_tensor(values))], axis=1)
+
+
+def test_max_norm_is_a_projection_after_the_step(fit):
+    options = {**PLAIN, "normalization": "batch"}
+    free = fit(range(3), **options)
+    limit = float(np.median(hidden_norms(free.mlp, free.values)))
+    limited = fit(range(3), **{**options, "optimizer": GradientDescent(max_norm=limit)})
+    views, expected = (free.mlp.layout.views(torch.from_numpy(f.values)) for f in (limited, free))
+    for name, view in views.items():
+        reference = expected[name].numpy()
+        if name.startswith("hidden") and name.endswith("weight"):
+            reference = reference * np.minimum(1.0, limit / np.linalg.norm(reference, axis=1, keepdims=True))
+        assert_allclose(view, reference, rtol=1e-12, atol=1e-15, err_msg=name)
+    assert (limited.values != free.values).any()
+
+
+@pytest.mark.parametrize("name", named_specs(optim, OptimizerSpec))
+def test_max_norm_holds_after_every_epoch_with_every_optimizer(fit, name):
+    spec = clone(named_specs(optim, OptimizerSpec)[name]).set_params(max_norm=0.8)
+    seen = []
+    fitted = fit(range(2), optimizer=spec, on_epoch_end=(lambda s: seen.append(s.values.clone()) or False,))
+    assert max(hidden_norms(fitted.mlp, values).max() for values in seen) <= 0.8 * (1 + 1e-12)
+    assert hidden_norms(fitted.mlp, fitted.start[0]).max() > 0.8
+
+
+def test_max_norm_holds_back_overfitting(fit):
+    # What it is for: 50 rows, a thousand weights, and no other regularization.
+    options = {"hidden": (32, 32), "max_epochs": 60, "n_validation": 20}
+    last = [
+        fit(range(5), optimizer=Adam(max_norm=limit), **options).result.history[-1]["validation_loss"]
+        for limit in (None, 0.7)
+    ]
+    assert last[0] > last[1] + 0.5
 
 
 def test_clipping_bounds_each_members_own_norm(fit):
@@ -79,7 +143,7 @@ def test_output_weights_of_a_constant_variance_stay_zero(fit, hidden, optimizer)
 
 def test_a_fit_can_go_on_where_another_ended(fit):
     # Full batches, so that no shuffle differs between one fit of six epochs and two of three.
-    for optimizer in (Adam(amsgrad=True), SGD(momentum=0.9)):
+    for optimizer in (Adam(amsgrad=True), SGD(momentum=0.9), Nadam(), AdaGrad(initial_accumulator=0.1)):
         options = {"optimizer": optimizer, "batch_size": 50, "normalization": "batch"}
         whole = fit(range(3), max_epochs=6, **options)
         half = fit(range(3), max_epochs=3, **options)

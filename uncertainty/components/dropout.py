@@ -57,17 +57,11 @@ class Dropout(Spec):
             raise ValueError(
                 f"dropout must have one rate, or one for each of the {n_layers} hidden layers, got {self.rate!r}."
             )
-        checked = tuple(_check_rate(rate) for rate in rates)
+        checked = tuple(check_number("dropout rate", rate, high=1.0, high_open=True) for rate in rates)
         if self.kind == "concrete" and not all(rate > 0.0 for rate in checked):
             raise ValueError(f"dropout rate must be greater than 0 where it is learned, got {self.rate!r}.")
-        return DropoutRates(checked, _check_rate(self.input_rate), self.kind)
-
-
-def _check_rate(rate: float) -> float:
-    number = check_number("dropout rate", rate)
-    if number >= 1.0:
-        raise ValueError(f"dropout rate must be in [0, 1), got {rate!r}. A rate of 1 would drop every unit.")
-    return number
+        input_rate = check_number("input_rate", self.input_rate, high=1.0, high_open=True)
+        return DropoutRates(checked, input_rate, self.kind)
 
 
 def resolve_dropout(value: float | Dropout | None) -> Dropout:

@@ -171,6 +171,11 @@ class MLP:
         output = OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS], first_member)
         return [*before, *hidden, output]
 
+    def hidden_weights(self, values: Tensor) -> list[Tensor]:
+        """Views [M, in, out] of the weights that come into the units of each hidden layer, in `values` [M, P]."""
+        views = self.layout.views(values)
+        return [views[layer.weight] for layer in self.hidden_layers]
+
     def is_settled(self, n_updates: int) -> bool:
         """Whether a training step, after so many batches, no longer depends on how many there were."""
         return self.normalizer is None or self.normalizer.is_settled(n_updates)

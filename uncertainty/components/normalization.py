@@ -10,6 +10,7 @@ from torch import Tensor
 
 from uncertainty.components.component import Component, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
+from uncertainty.components.moving_averages import cumulative_then_exponential_step
 from uncertainty.components.spec import Spec, check_number
 
 
@@ -129,7 +130,7 @@ class BatchNormLayer(Layer):
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._share = _row_shares(batch.weight)  # [M, B, 1], or None for equal ones
         mean, variance = _batch_moments(x, self._share)  # [M, 1, H]
-        step = max(self.normalizer.momentum, 1.0 / (n_updates + 1))
+        step = cumulative_then_exponential_step(self.normalizer.momentum, n_updates + 1)
         self.running_mean.lerp_(mean[:, 0], step)
         self.running_variance.lerp_(variance[:, 0], step)
         self._inverse_std = torch.rsqrt(variance + self.normalizer.epsilon)

@@ -40,9 +40,7 @@ class Residual(Spec):
 
     def build(self, hidden_layer_sizes: tuple[int, ...]) -> ResidualBlocks:
         """Return where the blocks are."""
-        depth = check_number("stochastic_depth", self.stochastic_depth)
-        if depth >= 1.0:
-            raise ValueError(f"stochastic_depth must be in [0, 1), got {self.stochastic_depth!r}.")
+        depth = check_number("stochastic_depth", self.stochastic_depth, high=1.0, high_open=True)
         starts, number = [], 1
         while number + 1 < len(hidden_layer_sizes):
             if hidden_layer_sizes[number - 1] == hidden_layer_sizes[number + 1]:

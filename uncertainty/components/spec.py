@@ -58,17 +58,27 @@ def _suggestion(value: str, choices: Mapping[str, Any]) -> str:
 
 
 def check_number(
-    argument: str, value: Any, *, low: float = 0.0, high: float = float("inf"), low_open: bool = False
+    argument: str,
+    value: Any,
+    *,
+    low: float = 0.0,
+    high: float = float("inf"),
+    low_open: bool = False,
+    high_open: bool = False,
 ) -> float:
-    """Return `value` as a float after checking that it is a number in [low, high] (or (low, high])."""
+    """Return `value` as a float after checking that it is a number in [low, high], of which either end may be open."""
     is_number = isinstance(value, (int, float)) or hasattr(value, "__float__")
     if isinstance(value, (bool, str)) or not is_number:
         raise TypeError(f"{argument} must be a number, got {value!r}.")
     number = float(value)
-    inside = (number > low if low_open else number >= low) and number <= high
-    if not inside:
+    above = number > low if low_open else number >= low
+    below = number < high if high_open else number <= high
+    if not (above and below):
         rule = f"{'greater than' if low_open else 'at least'} {low:g}"
-        rule += f" and at most {high:g}" if high != float("inf") else ""
+        if high_open or high != float("inf"):
+            rule += (
+                " and finite" if high == float("inf") else f" and {'less than' if high_open else 'at most'} {high:g}"
+            )
         raise ValueError(f"{argument} must be {rule}, got {value!r}.")
     return number
 

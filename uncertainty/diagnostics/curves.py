@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier, is_regressor
 
+from uncertainty.components.moving_averages import exponential_average
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import (
     base_network,
@@ -22,8 +23,6 @@ from uncertainty.diagnostics.preparation import (
     train_quietly,
     with_plan,
 )
-from uncertainty.diagnostics.smoothing import smoothed
-from uncertainty.optim.base import check_fraction
 
 Array = NDArray[np.float64]
 
@@ -112,8 +111,7 @@ def curves_from(history: list[dict[str, float]], marginal: float, *, beta: float
     train, validation, rates = (
         np.array([record[key] for record in history]) for key in ("train_loss", "validation_loss", "learning_rate")
     )
-    fraction = check_fraction("beta", beta)
-    smooth_train, smooth_validation = smoothed(train, fraction), smoothed(validation, fraction)
+    smooth_train, smooth_validation = exponential_average(train, beta), exponential_average(validation, beta)
     best = int(np.nanargmin(smooth_validation)) + 1
     return LearningCurves(
         np.arange(1, len(history) + 1),

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from uncertainty.components.concrete_dropout import ConcreteDropout
 from uncertainty.components.layer import Batch
-from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import base_network, checked, prepare, sample, seed_from
@@ -77,7 +76,7 @@ def gradient_check(
     """Compare the hand-written gradients of the base network with central differences of its loss, in float64.
 
     For some entries of each block of parameters the relative error is |g_num - g| / (|g_num| + |g|) with Euclidean
-    norms and g_num = (L(w + h) - L(w - h)) / 2 h. L is the mean NLL of one batch in its training form: batch
+    norms and g_num = (L(w + h) - L(w - h)) / 2 h. L is the mean training loss of one batch in its training form: batch
     statistics, and dropout masks drawn once. The point w is the initial parameters plus normal noise of standard
     deviation 0.1: at the initial ones themselves the output weights are zero, and the hidden layers have no gradient.
 
@@ -136,22 +135,25 @@ def _central_differences(
         steps = torch.zeros(2 * len(some), values.shape[1], dtype=values.dtype)
         steps[np.arange(len(some)), some] = h
         steps[np.arange(len(some), 2 * len(some)), some] = -h
-        n_members = len(steps)
-        stack = Stack(run.mlp, run.head, values + steps, run.statistics.repeat(n_members, 1))
-        loss = stack.compute_gradient(_shared(batch, n_members)) / batch.x.shape[1]
-        objective = loss + _beside_the_loss(run.mlp, stack.values, batch.n_train)
+        stack = Stack(run.mlp, run.head, values + steps, run.statistics.repeat(len(steps), 1))
+        objective = _objective(stack, _shared(batch, len(steps)))
         slopes.append((objective[: len(some)] - objective[len(some) :]).numpy() / (2.0 * h))
     return np.concatenate(slopes)
 
 
-def _beside_the_loss(mlp: MLP, values: Tensor, n_train: int) -> Tensor:
-    """What the gradient holds beside that of the loss, [M]: the entropies of learned dropout rates."""
-    total = values.new_zeros(len(values))
-    for layer in mlp.hidden_layers:
-        for name, component, width in layer.components():
+def _objective(stack: Stack, batch: Batch) -> Tensor:
+    """What one gradient is that of, [M]: the mean loss, less the entropies of learned dropout rates."""
+    h = batch.x
+    for layer in stack._layers:
+        h = layer.forward(h, batch, stack.n_updates)
+    loss = stack.head.training_loss(h, batch.y)
+    total = (loss if batch.weight is None else loss * batch.weight).mean(dim=1)
+    for hidden in stack.mlp.hidden_layers:
+        for name, component, width in hidden.components():
             if isinstance(component, ConcreteDropout):
-                rate = torch.sigmoid(mlp.layout.views(values)[f"{name}.logit"][:, 0])
-                total += width / n_train * (torch.xlogy(rate, rate) + torch.xlogy(1.0 - rate, 1.0 - rate))
+                rate = torch.sigmoid(stack.mlp.layout.views(stack.values)[f"{name}.logit"][:, 0])
+                negative_entropy = torch.xlogy(rate, rate) + torch.xlogy(1.0 - rate, 1.0 - rate)
+                total = total + negative_entropy * (width / batch.n_train)
     return total
 
 

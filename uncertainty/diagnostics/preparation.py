@@ -14,6 +14,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from uncertainty.components.spec import check_number
 from uncertainty.estimators import options
 from uncertainty.estimators.encoding import RawRows, check_rows, require_two_rows
 from uncertainty.estimators.estimator import MemberEstimator
@@ -183,7 +184,8 @@ def split(rows: RawRows, fraction: Any, seed: int, *, stratify: bool) -> tuple[R
     """Return the rows to train on and a held-out share of them, in proportion to the classes with `stratify`."""
     strata = np.unique(rows.y, return_inverse=True)[1] if stratify and rows.y.ndim == 1 else None
     generators = member_generators(seed, range(1), Purpose.VALIDATION_SPLIT)
-    train, held_out = split_rows(generators, len(rows), options.check_validation_fraction(fraction), strata)
+    share = check_number("validation_fraction", fraction, low_open=True, high=1.0, high_open=True)
+    train, held_out = split_rows(generators, len(rows), share, strata)
     return take(rows, train[0]), take(rows, held_out[0])
 
 

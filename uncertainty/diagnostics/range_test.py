@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone, is_regressor
 
+from uncertainty.components.moving_averages import exponential_average
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.preparation import (
@@ -20,7 +21,6 @@ from uncertainty.diagnostics.preparation import (
     train_quietly,
     with_plan,
 )
-from uncertainty.diagnostics.smoothing import smoothed
 from uncertainty.estimators.encoding import RawRows
 from uncertainty.optim.schedules import Factor, Schedule
 
@@ -178,7 +178,7 @@ def _read(history: list[dict[str, float]], marginal: float, own: float) -> Learn
     )
     finite = np.isfinite(train) & np.isfinite(validation)
     n_points = len(rates) if finite.all() else max(int(np.argmin(finite)), 1)
-    smooth = smoothed(np.where(finite, train, marginal)[:n_points], SMOOTHING)
+    smooth = exponential_average(np.where(finite, train, marginal)[:n_points], SMOOTHING)
     n_first = min(N_FIRST, n_points // 3)  # they are too few to be smooth, and their rates too low to matter
     first, later = train[: max(n_first, 1)], smooth[n_first:]
     start, best = float(first.mean()), n_first + int(later.argmin())

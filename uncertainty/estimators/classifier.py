@@ -98,7 +98,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         self._encoder = LabelEncoder.fit(rows.y, classes)
         self.classes_ = np.arange(self._encoder.n_targets) if self._encoder.classes is None else self._encoder.classes
         self.head_ = self._build_head()
-        self.input_scaler_ = InputScaler(enabled=options.resolve_standardize(self._network().standardize))
+        self.input_scaler_ = InputScaler(**options.resolve_standardize(self._network().standardize)._asdict())
         self.input_scaler_.fit(rows.x, rows.weight)
 
     def _build_head(self) -> Head:
@@ -118,7 +118,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
             x_val = self.input_scaler_.transform(validation.x)
             watched = (x_val, self._encoder.transform(validation.y), validation.weight)
         x = self.input_scaler_.transform(rows.x)
-        return Problem(x, codes, rows.weight, strata, self.input_scaler_.standardised_range(), watched)
+        return Problem(x, codes, rows.weight, strata, self.input_scaler_, watched)
 
     def _restore(self, distribution: Distribution) -> DiscretePredictive:
         assert isinstance(distribution, ClassProbabilities)

@@ -102,11 +102,11 @@ class MemberEstimator(BaseEstimator):
             del self.members_
         return continues
 
-    def _require_same(self, head: Head, *, standardize: bool) -> None:
+    def _require_same(self, head: Head, *, standardize: options.Standardization) -> None:
         """Refuse a head or a scaling other than those of the fit that goes on."""
         if (type(head), vars(head)) != (type(self.head_), vars(self.head_)):
             raise ValueError("head must stay the same when a fit continues. Set warm_start=False, or fit anew.")
-        if standardize != self.input_scaler_.enabled:
+        if standardize != (self.input_scaler_.enabled, self.input_scaler_.whiten):
             raise ValueError("standardize must stay the same when a fit continues. Set warm_start=False, or fit anew.")
 
     def _train(self, problem: Problem, *, continues: bool) -> None:

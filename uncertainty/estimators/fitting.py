@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from uncertainty.components.mlp import MLP, OUTPUT_BIAS
+from uncertainty.components.spec import check_number
 from uncertainty.estimators import options
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start
+from uncertainty.estimators.scaling import InputScaler
 from uncertainty.estimators.validation_split import split_rows
 from uncertainty.heads.base import Head
 from uncertainty.optim import ConstantRate
@@ -31,14 +33,14 @@ Array = NDArray[np.float64]
 class Problem:
     """Standardised and encoded rows: x [N, D], y [N, T], weight [N] or None, and class codes to stratify by.
 
-    `validation` holds the user's own validation rows, if any. `input_range` [D] is the width of each input.
+    `validation` holds the user's own validation rows, if any. `scaler` knows the range and mean of each input.
     """
 
     x: Array
     y: Array
     weight: Array | None
     strata: NDArray[np.intp] | None
-    input_range: Array
+    scaler: InputScaler
     validation: tuple[Array, Array, Array | None] | None = None
 
 
@@ -67,6 +69,7 @@ class PreparedRun:
             self.plan,
             optimizer_state=self.start.optimizer_state,
             n_updates=self.start.n_updates,
+            n_epochs=self.start.n_epochs,
             n_jobs=n_jobs,
         )
 
@@ -120,7 +123,7 @@ def prepare_run(
     data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
     plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
     values, statistics = _initial_state(network, mlp, head, rows, start, seed)
-    batches = _batch_stream(data, mlp, plan.batch_size, start, seed)
+    batches = _batch_stream(network, problem, data, mlp, head, plan.batch_size, start, seed)
     return PreparedRun(mlp, head, values, statistics, data, batches, plan, start)
 
 
@@ -132,7 +135,7 @@ def _plan(
     if one_pass:
         plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
     else:
-        plan = method.adapt(plan, problem.input_range)
+        plan = method.adapt(plan, problem.scaler.standardised_range())
     return replace(plan, on_epoch_end=(*plan.on_epoch_end, _print_epoch)) if verbose else plan
 
 
@@ -167,7 +170,9 @@ def _training_data(
     every_row = np.tile(np.arange(len(rows)), (len(members), 1))
     if watching and problem.validation is None:
         generators = member_generators(seed, members, Purpose.VALIDATION_SPLIT)
-        fraction = options.check_validation_fraction(network.validation_fraction)
+        fraction = check_number(
+            "validation_fraction", network.validation_fraction, low_open=True, high=1.0, high_open=True
+        )
         train, held_out = split_rows(generators, len(rows), fraction, problem.strata)
         validation = rows.take(torch.from_numpy(held_out).to(rows.x.device))
     else:
@@ -197,14 +202,26 @@ def _initial_state(
     return values.to(rows.x.device), statistics.to(rows.x.device)
 
 
-def _batch_stream(data: TrainingData, mlp: MLP, batch_size: int, start: Start, seed: int) -> BatchStream:
+def _batch_stream(
+    network: NetworkParameters,
+    problem: Problem,
+    data: TrainingData,
+    mlp: MLP,
+    head: Head,
+    batch_size: int,
+    start: Start,
+    seed: int,
+) -> BatchStream:
     round_seed = (seed, start.round) if start.round else seed
+    column_means = torch.from_numpy(problem.scaler.standardised_mean()).to(data.rows.x)
+    drawing = member_generators(round_seed, start.members, Purpose.AUGMENTATION)
     return BatchStream(
         data,
         mlp,
         batch_size,
         shuffle=member_generators(round_seed, start.members, Purpose.SHUFFLE),
         dropout=member_generators(round_seed, start.members, Purpose.DROPOUT),
+        augmenter=options.resolve_augmentation(network.augmentation).build(head, column_means, drawing),
     )
 
 

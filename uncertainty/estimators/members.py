@@ -31,7 +31,7 @@ class Members:
 
     `values` [N, P] and `statistics` [N, Q] hold N trained networks. `masks`, by name as `MLP.draw_masks` draws them,
     [S, ...] each, make S members of one network; without masks the networks are the members. `n_updates` counts the
-    batches that the running statistics have seen.
+    batches that the running statistics have seen, and `n_epochs` the epochs that the networks have been trained for.
     """
 
     mlp: MLP
@@ -40,6 +40,7 @@ class Members:
     statistics: NDArray[Any]
     masks: dict[str, NDArray[np.float64]] | None = None
     n_updates: int = 0
+    n_epochs: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.masks.values()))) if self.masks else len(self.values)

@@ -28,6 +28,7 @@ class Start:
     values: NDArray[Any] | None = None
     statistics: NDArray[Any] | None = None
     n_updates: int = 0
+    n_epochs: int = 0
     optimizer_state: dict[str, Any] | None = None
     round: int = 0
 
@@ -67,9 +68,18 @@ class Method:
 
     def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
         """Return the members that the trained networks give: each network is one, unless a method says otherwise."""
-        return Members(mlp, head, result.values, result.statistics, n_updates=result.n_updates)
+        return Members(
+            mlp, head, result.values, result.statistics, n_updates=result.n_updates, n_epochs=result.n_epochs
+        )
 
 
 def continue_from(fitted: Members) -> Start:
     """Start from the trained networks of `fitted`, whatever members were made of them."""
-    return Start(range(len(fitted.values)), fitted.mlp, fitted.values, fitted.statistics, fitted.n_updates)
+    return Start(
+        range(len(fitted.values)),
+        fitted.mlp,
+        fitted.values,
+        fitted.statistics,
+        n_updates=fitted.n_updates,
+        n_epochs=fitted.n_epochs,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +19,8 @@ from uncertainty.components.residual import Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.base import OptimizerSpec
-from uncertainty.optim.schedules import Schedule
+from uncertainty.optim.schedules import FunctionSchedule, Schedule
+from uncertainty.training.augmentation import Augmentation
 from uncertainty.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -100,12 +101,19 @@ def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
         max_epochs=check_integer("max_iter", network.max_iter),
         learning_rate=check_number("learning_rate_init", network.learning_rate_init, low_open=True),
         optimizer=resolve("optimizer", network.optimizer, named_specs(optim, OptimizerSpec), OptimizerSpec),
-        schedule=resolve("schedule", network.schedule, named_specs(optim, Schedule), Schedule),
+        schedule=resolve_schedule(network.schedule),
         alpha=check_number("alpha", network.alpha),
         l1_ratio=l1_ratio,
         tol=check_number("tol", network.tol),
         patience=check_integer("n_iter_no_change", network.n_iter_no_change),
     )
+
+
+def resolve_schedule(value: Any) -> Schedule:
+    """Return the spec of the `schedule` slot; any function step -> factor is one too."""
+    if callable(value) and not isinstance(value, type):
+        return FunctionSchedule(value)
+    return resolve("schedule", value, named_specs(optim, Schedule), Schedule)
 
 
 def resolve_batch_size(value: Any, n_train: int) -> int:
@@ -119,21 +127,27 @@ def resolve_batch_size(value: Any, n_train: int) -> int:
     return min(check_integer("batch_size", value), n_train)
 
 
-def check_validation_fraction(value: Any) -> float:
-    """Return the share of rows that is held out for early stopping."""
-    fraction = check_number("validation_fraction", value, low_open=True)
-    if fraction >= 1.0:
-        raise ValueError(f"validation_fraction must be between 0 and 1, got {value!r}.")
-    return fraction
+class Standardization(NamedTuple):
+    """Whether X and y are standardised, and whether X is whitened too."""
+
+    enabled: bool
+    whiten: bool = False
 
 
-def resolve_standardize(value: Any) -> bool:
-    """Return whether to standardise."""
+def resolve_standardize(value: Any) -> Standardization:
+    """Return what `standardize` asks for."""
     if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, str) and value == "auto":
-        return True
-    raise ValueError(f"standardize must be 'auto', True or False, got {value!r}.")
+        return Standardization(bool(value))
+    if isinstance(value, str) and value in ("auto", "whiten"):
+        return Standardization(True, value == "whiten")
+    raise ValueError(f"standardize must be 'auto', 'whiten', True or False, got {value!r}.")
+
+
+def resolve_augmentation(value: Any) -> Augmentation:
+    """Return the spec of the `augmentation` slot; None changes nothing."""
+    if value is None or isinstance(value, Augmentation):
+        return value or Augmentation()
+    raise TypeError(f"augmentation must be None or an Augmentation object, got {value!r}.")
 
 
 def resolve_dtype(value: Any) -> torch.dtype:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from uncertainty.components.activation import ActivationSpec
@@ -15,6 +16,7 @@ from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.heads.base import HeadSpec
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
+from uncertainty.training import Augmentation
 
 
 class NetworkParameters:
@@ -33,8 +35,8 @@ class NetworkParameters:
         dropout: float | Dropout | None = None,
         residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
-        schedule: str | Schedule = "constant",
-        augmentation: Any = None,
+        schedule: str | Schedule | Callable[[int], float] = "constant",
+        augmentation: Augmentation | None = None,
         averaging: Any = None,
         pretraining: Any = None,
         alpha: float = 1e-4,
@@ -103,7 +105,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         (random slopes), "elu", "selu", "gelu", "silu", "mish", "softplus", "maxout", or the piecewise linear
         "hard_sigmoid", "hard_tanh" and "hard_silu".
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
-        Distribution of the target. "auto" is Gaussian.
+        Distribution of the target. "auto" is Gaussian. Where the mean is given up as noise, `Gaussian(beta=0.5)` or
+        `Gaussian(mean_warmup=50)` may find it; losses are reported as plain NLL all the same.
     initializer : "auto", a short name, or a spec
         "auto" is He for rectifiers and Glorot otherwise. The output layer starts at the
         best constant prediction.
@@ -114,16 +117,26 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         (DropConnect), or at a rate that is learned (concrete dropout), too.
     residual : None, "residual", or `Residual(stochastic_depth)`
         Identity shortcuts around pairs of hidden layers of equal width.
-    optimizer : "adam", "sgd", "rmsprop", or a spec such as `Adam(weight_decay=1e-3)`
-    schedule : "constant", "step", "exponential", "cosine", "cosine_restarts", or a spec
-        Factor of the learning rate, stepped per batch.
+    optimizer : "adam", "nadam", "rmsprop", "adagrad", "adadelta", "sgd", "gradient_descent", or a spec such as \
+`Adam(weight_decay=1e-3, max_norm=3)`
+        Each has `weight_decay`, `clip_norm` and `max_norm` (of the weights that come into one hidden unit). "adadelta"
+        wants `learning_rate_init=1`.
+    schedule : "constant", "step", "exponential", "inverse_scaling", "time_decay", "cosine", "cosine_restarts", \
+"cyclical", "one_cycle", "linear_warmup", "plateau", a spec, or any function step -> factor
+        Factor of the learning rate, stepped per batch; steps are counted from 0. "plateau" follows each member's own
+        loss instead.
+    augmentation : None or `Augmentation(mixup, input_noise, target_noise, cutout)`
+        Changes made to the training rows, drawn anew in each epoch; held-out rows stay as they are. An integer row
+        weight is then a repetition on average only.
     alpha : float, default 1e-4
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
     l1_ratio : float in [0, 1], default 0
-        Share of L1 in the penalty.
+        Share of L1 in the penalty. With it weights become exactly zero. For the zeros to tell useful
+        inputs from useless ones batches should be large: the noise of small ones lifts weights off zero again.
     batch_size : "auto", "full" or int
-        "auto" grows from 32 to 256 rows with the training rows.
+        Rows of a step: "full" is full-batch descent, 1 a single sample. "auto" grows from 32 to 256 rows with the
+        training rows.
     learning_rate_init : float, default 3e-3
     max_iter : int, default 500
         Largest number of epochs.
@@ -136,9 +149,11 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         the last ones.
     validation_fraction : float, default 0.1
         Share of rows held out for early stopping, rounded up; drawn anew for each member.
-    standardize : "auto", True or False
+    standardize : "auto", "whiten", True or False
         Standardise X and y inside (weighted), with values of X beyond the training range damped logarithmically.
-        "auto" is True.
+        "auto" is True. "whiten" also takes the correlations out of X, by the smallest change that does (ZCA): for
+        strongly correlated columns and simple optimizers. It reads a D x D covariance, and damps rows that lie
+        outside the training rows' cloud.
     device : "auto", "cpu" or "cuda"
         Of training; "auto" takes a GPU, where there is one, for large steps.
     dtype : "float32" or "float64"
@@ -186,7 +201,8 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
     Parameters
     ----------
     head : "auto", "bernoulli", "categorical", or a spec
-        "auto" is Bernoulli for two classes and for multi-label targets, Categorical otherwise.
+        "auto" is Bernoulli for two classes and for multi-label targets, Categorical otherwise. Both smooth labels:
+        `Categorical(label_smoothing=0.1)`.
     class_weight : None, "balanced" or dict
         Multiplies the row weights, as in scikit-learn. It shifts probabilities away from the data's frequencies: a
         model fitted with it is no longer calibrated to them.
@@ -194,7 +210,7 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
 averaging, pretraining, alpha, l1_ratio, batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, \
 early_stopping, validation_fraction, standardize, device, dtype, warm_start, verbose, random_state
         As in `ProbabilisticMLPRegressor`; validation rows are drawn in proportion to the classes, and there is no
-        target to standardise.
+        target to standardise, or to add noise to.
 
     Attributes
     ----------
@@ -224,8 +240,8 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
         dropout: float | Dropout | None = None,
         residual: str | Residual | None = None,
         optimizer: str | OptimizerSpec = "adam",
-        schedule: str | Schedule = "constant",
-        augmentation: Any = None,
+        schedule: str | Schedule | Callable[[int], float] = "constant",
+        augmentation: Augmentation | None = None,
         averaging: Any = None,
         pretraining: Any = None,
         alpha: float = 1e-4,

@@ -84,14 +84,14 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
     def _prepare(self, rows: RawRows, classes: Any = None) -> None:
         """Learn the scaling and build the head."""
-        enabled = options.resolve_standardize(self._network().standardize)
+        standardize = options.resolve_standardize(self._network().standardize)
         targets = regression_targets(rows)
         self._single_target = rows.y.ndim == 1
         self.n_outputs_ = targets.shape[1]
         self._weight_unit = rows.weight_unit
         self.head_ = self._build_head()
-        self.input_scaler_ = InputScaler(enabled=enabled).fit(rows.x, rows.weight)
-        self.target_scaler_ = TargetScaler(enabled=enabled).fit(targets, rows.weight)
+        self.input_scaler_ = InputScaler(**standardize._asdict()).fit(rows.x, rows.weight)
+        self.target_scaler_ = TargetScaler(enabled=standardize.enabled).fit(targets, rows.weight)
         if self.target_scaler_.n_damped_:
             warnings.warn(
                 f"{self.target_scaler_.n_damped_} targets lie more than {OUTLIER_BOUND:g} robust standard deviations "
@@ -107,7 +107,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
         x, y = self._encode(rows)
         watched = None if validation is None else (*self._encode(validation), validation.weight)
-        return Problem(x, y, rows.weight, None, self.input_scaler_.standardised_range(), watched)
+        return Problem(x, y, rows.weight, None, self.input_scaler_, watched)
 
     def _encode(self, rows: RawRows) -> tuple[Array, Array]:
         targets = regression_targets(rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from uncertainty.estimators.whitening import Whitening
 from uncertainty.heads.normal_mixture import NormalMixture
 
 Array = NDArray[np.float64]
@@ -33,10 +34,12 @@ class InputScaler:
     Inside the training range of a column (without outliers) the map is (x - location) / scale. A value d scale units
     beyond the range enters as log(1 + d) units beyond it: continuous with slope 1 at the edge, and still growing, so
     that members keep disagreeing outside, but a wrong unit in one field cannot send a prediction to infinity.
+    `whiten` then also takes the correlations out: see `Whitening`.
     """
 
-    def __init__(self, *, enabled: bool) -> None:
+    def __init__(self, *, enabled: bool, whiten: bool = False) -> None:
         self.enabled = enabled
+        self.whiten = whiten
 
     def fit(self, x: Array, weight: Array | None) -> InputScaler:
         """Learn location, scale and range [D] of x [N, D] with row weights [N]."""
@@ -47,12 +50,18 @@ class InputScaler:
         # A flag set in three rows of a thousand would stand 18 standard deviations out.
         floor = np.where(spread > 0.0, 0.0, (self.high_ - self.low_) / MAX_RANGE_IN_SCALES)
         self.location_, self.scale_ = location, _usable_scale(np.maximum(std, floor), location)
+        if self.whiten:
+            self.whitening_ = Whitening().fit(self._standardise(x), weight)
         return self
 
     def transform(self, x: Array) -> Array:
         """Return the standardised x [N, D]."""
         if not self.enabled:
             return x
+        standardised = self._standardise(x)
+        return self.whitening_.transform(standardised) if self.whiten else standardised
+
+    def _standardise(self, x: Array) -> Array:
         inside = np.clip(x, self.low_, self.high_)
         standardised = (inside - self.location_) / self.scale_
         beyond = x - inside
@@ -63,8 +72,14 @@ class InputScaler:
 
     def standardised_range(self) -> Array:
         """Width [D] of each column's training range in the units the network sees."""
+        if self.whiten:
+            return self.whitening_.range_
         width = self.high_ - self.low_
         return width / self.scale_ if self.enabled else width
+
+    def standardised_mean(self) -> Array:
+        """Mean [D] of each column's training rows in the units the network sees, outliers at the edge of the range."""
+        return np.zeros_like(self.location_) if self.enabled else self.location_
 
 
 class TargetScaler:

@@ -70,7 +70,14 @@ class _Snapshots(Method):
                 stacklevel=2,
             )
         values, statistics = zip(*kept, strict=True)
-        return Members(mlp, head, np.concatenate(values), np.concatenate(statistics), n_updates=result.n_updates)
+        return Members(
+            mlp,
+            head,
+            np.concatenate(values),
+            np.concatenate(statistics),
+            n_updates=result.n_updates,
+            n_epochs=result.n_epochs,
+        )
 
 
 class SnapshotEnsembleParameters:

@@ -12,24 +12,42 @@ from torch.nn import functional
 from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
+from uncertainty.heads.label_smoothing import check_label_smoothing
 
 
 class Bernoulli(HeadSpec):
-    """Independent yes-or-no targets, each with the probability sigmoid(logit): two classes, or several labels."""
+    """Independent yes-or-no targets, each with the probability sigmoid(logit): two classes, or several labels.
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1), default 0
+        Train on y (1 - e) + e / 2 instead of y, which keeps logits finite where the classes can be told apart.
+        Losses are reported, and watched, for the labels as they are.
+
+    References
+    ----------
+    Szegedy et al. (2016), Rethinking the Inception architecture for computer vision, section 7.
+    """
 
     short_name = "bernoulli"
     target_kinds = frozenset({"binary", "multilabel"})
 
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        self.label_smoothing = label_smoothing
+
     def build(self, n_targets: int, n_classes: int = 0) -> BernoulliHead:
-        return BernoulliHead(n_targets)
+        return BernoulliHead(n_targets, check_label_smoothing(self.label_smoothing))
 
 
 class BernoulliHead(Head):
-    """Raw outputs: T logits; y [..., N, T] holds 0 and 1."""
+    """Raw outputs: T logits; y [..., N, T] holds 0 and 1, or the share of 1 in a mixed row."""
 
-    def __init__(self, n_targets: int) -> None:
+    models_classes = True
+
+    def __init__(self, n_targets: int, label_smoothing: float = 0.0) -> None:
         self.n_targets = n_targets
         self.n_raw = n_targets
+        self.label_smoothing = label_smoothing
 
     def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
         """The logits of the weighted frequencies; a label seen always or never starts close to certain."""
@@ -40,9 +58,15 @@ class BernoulliHead(Head):
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
         return (y * raw - functional.softplus(raw)).sum(dim=-1)
 
+    def training_loss(self, raw: Tensor, y: Tensor) -> Tensor:
+        return -self.log_prob(raw, self._smoothed(y))
+
+    def _smoothed(self, y: Tensor) -> Tensor:
+        return y if self.label_smoothing == 0.0 else y * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
+
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         nll = (functional.softplus(raw) - y * raw).sum(dim=-1)
-        return nll, in_whole_vectors(torch.sigmoid)(raw) - y
+        return nll, in_whole_vectors(torch.sigmoid)(raw) - self._smoothed(y)
 
     def distribution(self, raw: NDArray[np.float64]) -> ClassProbabilities:
         return ClassProbabilities(np.stack([log_expit(-raw), log_expit(raw)], axis=-1))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from uncertainty.components.spec import check_number
-from uncertainty.optim.base import Optimizer, OptimizerSpec, check_fraction, decay_
+from uncertainty.optim.base import Optimizer, OptimizerSpec
 
 
 class Adam(OptimizerSpec):
@@ -22,6 +22,8 @@ class Adam(OptimizerSpec):
         Decoupled, as in AdamW (Loshchilov & Hutter 2019, Algorithm 2); biases are left alone.
     clip_norm : float > 0 or None
         Largest gradient norm of one member.
+    max_norm : float > 0 or None
+        Largest norm of the weights that come into one hidden unit, as in `SGD`.
 
     References
     ----------
@@ -38,6 +40,7 @@ class Adam(OptimizerSpec):
         amsgrad: bool = False,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
+        max_norm: float | None = None,
     ) -> None:
         self.beta_1 = beta_1
         self.beta_2 = beta_2
@@ -45,25 +48,24 @@ class Adam(OptimizerSpec):
         self.amsgrad = amsgrad
         self.weight_decay = weight_decay
         self.clip_norm = clip_norm
+        self.max_norm = max_norm
 
     def build(self, values: Tensor, decay_mask: Tensor) -> Optimizer:
-        betas = check_fraction("beta_1", self.beta_1), check_fraction("beta_2", self.beta_2)
+        beta_1 = check_number("beta_1", self.beta_1, high=1.0, high_open=True)
+        beta_2 = check_number("beta_2", self.beta_2, high=1.0, high_open=True)
         epsilon = check_number("epsilon", self.epsilon, low_open=True)
-        decay = check_number("weight_decay", self.weight_decay) * decay_mask
-        return _AdaptiveMoments(values, betas, epsilon, bool(self.amsgrad), decay if self.weight_decay else None)
+        return _AdaptiveMoments(values, (beta_1, beta_2), epsilon, bool(self.amsgrad), self.checked_decay(decay_mask))
 
 
 class _AdaptiveMoments(Optimizer):
     def __init__(
         self, values: Tensor, betas: tuple[float, float], epsilon: float, amsgrad: bool, decay: Tensor | None
     ) -> None:
-        super().__init__(values, ("first", "second", "largest") if amsgrad else ("first", "second"))
+        super().__init__(values, ("first", "second", "largest") if amsgrad else ("first", "second"), decay)
         self.beta_1, self.beta_2 = betas
         self.epsilon = epsilon
-        self.decay = decay
 
     def _update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
-        decay_(values, self.decay, rate)
         largest = [self.buffers["largest"]] if "largest" in self.buffers else []
         # The kernel behind torch.optim.Adam(fused=True): one pass over memory instead of one for each operation.
         torch._fused_adam_(

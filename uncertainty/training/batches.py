@@ -13,6 +13,7 @@ from torch import Tensor
 
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.components.mlp import MLP
+from uncertainty.training.augmentation import Augmenter
 from uncertainty.training.data import Rows, TrainingData, batch_starts
 
 # One gather for many batches is faster than a gather a batch. The bound is per member, so that the blocks, and with
@@ -31,6 +32,7 @@ class BatchStream:
         *,
         shuffle: Sequence[np.random.Generator],
         dropout: Sequence[np.random.Generator],
+        augmenter: Augmenter | None = None,
     ) -> None:
         self.rows = data.rows
         self.index = data.train_index
@@ -38,6 +40,7 @@ class BatchStream:
         self.bounds = batch_starts(data.n_train, batch_size)
         self.shuffle = list(shuffle)
         self.dropout = list(dropout)
+        self.augmenter = augmenter
         self._set_scratch(first_member=0)
 
     def _set_scratch(self, first_member: int) -> None:
@@ -66,11 +69,14 @@ class BatchStream:
         self.index = self.index[members]
         self.shuffle = [self.shuffle[m] for m in kept]
         self.dropout = [self.dropout[m] for m in kept]
+        if self.augmenter is not None:
+            self.augmenter.select(kept)
 
     def part(self, members: slice) -> BatchStream:
         """Return the batches of some consecutive members, which go on drawing from the same generators."""
         part = copy.copy(self)
         part.index, part.shuffle, part.dropout = self.index[members], self.shuffle[members], self.dropout[members]
+        part.augmenter = None if self.augmenter is None else self.augmenter.part(members)
         part._set_scratch(members.start)
         return part
 
@@ -86,6 +92,8 @@ class BatchStream:
         for first, last in self._blocks():
             bounds = self.bounds[first : last + 1]
             block = self.rows.take(index[:, bounds[0] : bounds[-1]], self._gathered)
+            if self.augmenter is not None:
+                block = self.augmenter.augment(block)
             noise = self._draw_noise(bounds)
             sizes = [stop - start for start, stop in pairwise(bounds)]
             for batch, of_batch in zip(_split(block, sizes), noise, strict=True):

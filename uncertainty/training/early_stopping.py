@@ -46,6 +46,10 @@ class BestSoFar:
         self.references[much_better] = self.losses[much_better]
         self.reference_epochs[much_better] = epoch
 
+    def postpone(self, epoch: int, members: Tensor) -> None:
+        """Let the patience with `members` begin no sooner than after `epoch`."""
+        self.reference_epochs[members] = epoch
+
     def patient(self, epoch: int, members: Tensor, patience: int) -> Tensor:
         """Whether each of `members` has improved within the last `patience` epochs."""
         return epoch - self.reference_epochs[members] < patience

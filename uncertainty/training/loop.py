@@ -32,7 +32,8 @@ class TrainingResult:
     """Outcome of a fit: `values` [M, P] and `statistics` [M, Q] on the CPU, and what happened on the way.
 
     `history` has one record an epoch; `best_epochs` [M] is where each member's weights come from;
-    `optimizer_state` and `n_updates` (batches that the running statistics have seen) continue the fit.
+    `optimizer_state`, `n_updates` (batches that the running statistics have seen) and `n_epochs` (good epochs of the
+    networks, those of earlier fits included) continue the fit.
     """
 
     values: NDArray[Any]
@@ -42,6 +43,7 @@ class TrainingResult:
     best_losses: NDArray[np.float64]
     optimizer_state: dict[str, Any]
     n_updates: int
+    n_epochs: int
 
 
 def fit_members(
@@ -55,6 +57,7 @@ def fit_members(
     *,
     optimizer_state: dict[str, Any] | None = None,
     n_updates: int = 0,
+    n_epochs: int = 0,
     n_jobs: int | None = None,
 ) -> TrainingResult:
     """Train the members in `values` [M, P] in place, on at most `n_jobs` threads, and return where they ended.
@@ -75,6 +78,7 @@ def fit_members(
             plan,
             optimizer_state=optimizer_state,
             n_updates=n_updates,
+            n_epochs=n_epochs,
             n_threads=n_threads,
             pool=pool,
         )
@@ -111,11 +115,15 @@ class _Run:
 
     def epoch_says_stop(self, epoch: int) -> bool:
         """Train for an epoch, watch the losses, record, drop finished members; whether to stop after it."""
+        in_warmup = self.stack.in_warmup
         train_losses, failed = self.stack.run_epoch()
         validation_losses = self._validation_losses()
         monitored = finite_or_infinite(train_losses if validation_losses is None else validation_losses)
-        self._watch(epoch, torch.where(failed, torch.inf, monitored), failed)
+        monitored = torch.where(failed, torch.inf, monitored)
+        self._watch(epoch, monitored, failed)
+        self.best.postpone(epoch, self.members[in_warmup])
         stop = self._record(epoch, train_losses, validation_losses)
+        self.stack.follow(monitored)
         going_on = self.bad_in_a_row[self.members] <= (MAX_BACK_OFFS if self.plan.backs_off else 0)
         if self.plan.patience is not None:
             going_on &= self.best.patient(epoch, self.members, self.plan.patience)
@@ -189,6 +197,7 @@ class _Run:
             best_losses=self.best.losses.numpy(),
             optimizer_state=self.stack.optimizer_state(),
             n_updates=self.stack.n_updates,
+            n_epochs=self.stack.n_epochs,
         )
 
     def _check_outcome(self) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from uncertainty.components.layer import Batch
 from uncertainty.optim.base import Optimizer
-from uncertainty.optim.penalties import add_penalty_gradient_
+from uncertainty.optim.penalties import add_penalty_gradient_, limit_norms_, stay_in_orthant_
 from uncertainty.optim.schedules import Factor
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.captured_step import CapturedStep, GraphRecorder
@@ -34,6 +34,7 @@ class StepRule:
     plan: TrainingPlan
     penalized: Tensor
     clip_norm: float | None
+    max_norm: float | None
     perturbation: Tensor | None
     factor: Factor
 
@@ -70,6 +71,7 @@ class Part:
         self.rate_scale = rate_scale
         self._state = [stack.values, stack.statistics, *optimizer.buffers.values()]
         self._kept = [torch.empty_like(a) for a in self._state]
+        self._hidden_weights = stack.mlp.hidden_weights(stack.values)
         self._total_loss = stack.values.new_zeros(stack.n_members)
         self._captured = None if recorder is None else CapturedStep(recorder, batches.batch_size)
         self._has_seen_every_batch_size = False
@@ -101,10 +103,16 @@ class Part:
         else:
             self._total_loss.add_(stack.compute_adversarial_gradient(batch, rule.perturbation))
         gradient = stack.gradient
-        add_penalty_gradient_(gradient, stack.values, rule.penalized, alpha=plan.alpha, l1_ratio=plan.l1_ratio)
+        values, penalized = stack.values, rule.penalized
+        orthant = add_penalty_gradient_(gradient, values, penalized, alpha=plan.alpha, l1_ratio=plan.l1_ratio)
         if rule.clip_norm is not None:
             clip_(gradient, rule.clip_norm)
-        self.optimizer.update_(stack.values, gradient, rate)
+        self.optimizer.update_(values, gradient, rate)
+        if orthant is not None:
+            stay_in_orthant_(values, orthant, penalized)
+        if rule.max_norm is not None:
+            for weight in self._hidden_weights:
+                limit_norms_(weight, rule.max_norm)
 
     def _take_back_failures(self) -> Tensor:
         failed = ~torch.stack([torch.isfinite(a).all(dim=1) for a in self._state]).all(dim=0)

@@ -15,7 +15,8 @@ from uncertainty.optim.schedules import Schedule
 class EpochState:
     """What a hook sees at the end of an epoch; return True to stop.
 
-    `train_loss` and `validation_loss` are means over the members still training (None without validation rows).
+    `train_loss` and `validation_loss` (None without validation rows) are means over the members still training, and so
+    is the `learning_rate` of the epoch's last step, back-offs after failures left out.
     `values` [M, P] and `statistics` [M, Q] are live buffers: copy what is to be kept.
     """
 

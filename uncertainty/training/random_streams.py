@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     DROPOUT = 3
     BOOTSTRAP = 4
     MONTE_CARLO = 5
+    AUGMENTATION = 6
 
 
 def member_generators(seed: int | tuple[int, ...], members: range, purpose: Purpose) -> list[np.random.Generator]:

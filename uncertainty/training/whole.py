@@ -21,14 +21,18 @@ from uncertainty.training.threads import training_threads
 
 
 class Standing(NamedTuple):
-    """Where a member stands: the multiple of the learning rate it trains at, and what its good epochs add up to.
+    """Where a member stands: the multiples of the learning rate it trains at, and what its good epochs add up to.
 
-    `n_steps` are steps of the optimizer and `n_updates` batches that the running statistics have seen.
+    `back_off` halves at each failure, and `scheduled` is what a schedule that follows the losses asks for. `n_steps`
+    are steps of the optimizer (since the warm-up), `n_updates` batches that the running statistics have seen, and
+    `n_epochs` the good epochs themselves, by which the head's warm-up is counted.
     """
 
-    rate_scale: float
+    back_off: float
+    scheduled: float
     n_steps: int
     n_updates: int
+    n_epochs: int
 
 
 class WholeStack:
@@ -48,6 +52,7 @@ class WholeStack:
         *,
         optimizer_state: dict[str, Any] | None,
         n_updates: int,
+        n_epochs: int,
         n_threads: int,
         pool: ThreadPoolExecutor,
     ) -> None:
@@ -62,7 +67,8 @@ class WholeStack:
         if optimizer_state is not None:
             self.optimizer.load(optimizer_state)
             n_steps = optimizer_state["n_steps"]
-        self.standings = [Standing(1.0, n, n_updates) for n in n_steps]
+        self.standings = [Standing(1.0, 1.0, n, n_updates, n_epochs) for n in n_steps]
+        self.rate_control = plan.schedule.control(len(values))
         self.n_steps = 0
         self.n_threads = n_threads
         self.pool = pool
@@ -71,13 +77,24 @@ class WholeStack:
 
     @property
     def last_rate(self) -> float:
-        """The learning rate of the last step, of members that have never failed."""
-        return self.rule.rate(self.n_steps - 1)
+        """The mean learning rate of the last step, as scheduled: without the back-off of members that have failed."""
+        scheduled = sum(standing.scheduled for standing in self.standings) / len(self.standings)
+        return self.rule.rate(self.n_steps - 1) * scheduled
 
     @property
     def n_updates(self) -> int:
         """Batches that the running statistics have seen, of the members that have seen most."""
         return max(standing.n_updates for standing in self.standings)
+
+    @property
+    def n_epochs(self) -> int:
+        """Good epochs of the members that have had most."""
+        return max(standing.n_epochs for standing in self.standings)
+
+    @property
+    def in_warmup(self) -> Tensor:
+        """Whether each member is still in the head's warm-up, [M]."""
+        return torch.tensor([standing.n_epochs < self.head.n_warmup_epochs for standing in self.standings])
 
     def optimizer_state(self) -> dict[str, Any]:
         """Return the optimizer's buffers as arrays on the CPU, and the steps of each member as `n_steps`."""
@@ -99,13 +116,45 @@ class WholeStack:
 
     def _count(self, failed: list[bool]) -> None:
         steps, updates = self.batches.n_batches, self.batches.n_batches * self.rule.updates_per_step
+        were_in_warmup = self.in_warmup
         self.standings = [
-            standing._replace(rate_scale=0.5 * standing.rate_scale)
+            standing._replace(back_off=0.5 * standing.back_off)
             if bad
-            else standing._replace(n_steps=standing.n_steps + steps, n_updates=standing.n_updates + updates)
+            else standing._replace(
+                n_steps=standing.n_steps + steps,
+                n_updates=standing.n_updates + updates,
+                n_epochs=standing.n_epochs + 1,
+            )
             for standing, bad in zip(self.standings, failed, strict=True)
         ]
-        if any(failed):
+        warmed_up = were_in_warmup & ~self.in_warmup
+        if bool(warmed_up.any()):
+            self._begin_anew(warmed_up)
+        if any(failed) or bool(warmed_up.any()):
+            self._share_out()
+
+    def _begin_anew(self, warmed_up: Tensor) -> None:
+        """Give the members that leave the warm-up a new optimizer, as the start of a second training.
+
+        Averages of squared gradients that were zero throughout would let the first steps be several times too long.
+        """
+        fresh = self.rule.plan.optimizer.build(self.values, self.rule.penalized).buffers
+        rows = warmed_up.to(self.values.device)
+        for name, buffer in self.optimizer.buffers.items():
+            buffer[rows] = fresh[name][rows]
+        self.standings = [
+            standing._replace(n_steps=0) if anew else standing
+            for standing, anew in zip(self.standings, warmed_up.tolist(), strict=True)
+        ]
+
+    def follow(self, losses: Tensor) -> None:
+        """Let the schedule see the losses [M] of the last epoch, infinite where it failed, and go on at its rates."""
+        if self.rate_control is None:
+            return
+        before = self.standings
+        multiples = self.rate_control.update(losses).tolist()
+        self.standings = [s._replace(scheduled=multiple) for s, multiple in zip(before, multiples, strict=True)]
+        if self.standings != before:
             self._share_out()
 
     def select(self, members: Tensor) -> None:
@@ -114,6 +163,8 @@ class WholeStack:
         self.standings = [self.standings[m] for m in members.tolist()]
         self.optimizer.select(members)
         self.batches.select(members)
+        if self.rate_control is not None:
+            self.rate_control.select(members.cpu())
         self._share_out()
 
     def _share_out(self) -> None:
@@ -132,14 +183,14 @@ class WholeStack:
         standing = self.standings[rows.start]
         stack = Stack(
             self.mlp,
-            self.head,
+            self.head.in_warmup() if standing.n_epochs < self.head.n_warmup_epochs else self.head,
             self.values[rows],
             self.statistics[rows],
             n_updates=standing.n_updates,
             first_member=rows.start,
         )
         optimizer, batches = self.optimizer.part(rows, standing.n_steps), self.batches.part(rows)
-        return Part(stack, optimizer, batches, self.rule, standing.rate_scale, self._recorder)
+        return Part(stack, optimizer, batches, self.rule, standing.back_off * standing.scheduled, self._recorder)
 
 
 def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPlan) -> StepRule:
@@ -148,6 +199,7 @@ def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPla
         plan,
         mlp.layout.penalty_mask().to(values),
         plan.optimizer.checked_clip_norm(),
+        plan.optimizer.checked_max_norm(),
         None if perturbation is None else perturbation.to(values),
         plan.schedule.build(plan.max_epochs, batches.n_batches),
     )
