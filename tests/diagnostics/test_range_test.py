@@ -1,5 +1,7 @@
 """The learning-rate range test: the sweep's rates, the rules, and whether what they suggest trains."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -7,7 +9,8 @@ from sklearn.datasets import load_diabetes
 
 from uncertainty import SGD, ProbabilisticMLPRegressor
 from uncertainty.components.moving_averages import exponential_average
-from uncertainty.diagnostics import learning_rate_range_test
+from uncertainty.diagnostics import learning_rate_range_test, range_test
+from uncertainty.diagnostics.preparation import train_quietly
 from uncertainty.diagnostics.range_test import SMOOTHING, ExponentialSweep, _read
 
 
@@ -70,11 +73,19 @@ def test_a_sweep_that_ends_in_overflow_keeps_the_finite_part():
     assert np.isfinite(found.train_loss).all()
 
 
-def test_the_back_off_is_off_and_divergence_is_seen(regression):
+def test_the_back_off_is_off_and_divergence_is_seen(monkeypatch, regression):
+    histories = []
+
+    def watching(run):
+        histories.append(train_quietly(run).history)
+        return SimpleNamespace(history=histories[-1])
+
+    monkeypatch.setattr(range_test, "train_quietly", watching)
     network = ProbabilisticMLPRegressor(optimizer=SGD(), learning_rate_init=1e-2)
-    found = learning_rate_range_test(network, *regression, highest=100.0)
-    assert found.diverged_at is not None
-    assert found.learning_rates[-1] < found.diverged_at <= 100.0
+    found = learning_rate_range_test(network, *regression, highest=1e4)
+    (history,) = histories
+    assert len(history) == len(found.learning_rates) + 1  # the run ends where weights are not finite
+    assert found.diverged_at == history[-1]["learning_rate"] < 1e4
     assert found.cyclical_bounds[1] < found.diverged_at
 
 
