@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
-    from uncertainty.training import Augmentation  # noqa: F401
+    from uncertainty.training import Augmentation, Autoencoder  # noqa: F401
 
 __version__ = "0.1.0"
 
@@ -48,7 +48,9 @@ _ROOM_OF_NAME = {
     "Categorical": "heads",
     "Gaussian": "heads",
     "MixtureDensity": "heads",
+    "EMA": "optim",
     "SGD": "optim",
+    "SWA": "optim",
     "AdaGrad": "optim",
     "Adadelta": "optim",
     "Adam": "optim",
@@ -65,8 +67,9 @@ _ROOM_OF_NAME = {
     "RMSprop": "optim",
     "ReduceOnPlateau": "optim",
     "StepDecay": "optim",
-    "Augmentation": "training",
     "TimeDecay": "optim",
+    "Augmentation": "training",
+    "Autoencoder": "training",
 }
 
 # Rooms whose functions are used by their full name.

@@ -7,13 +7,20 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 
 from uncertainty import (
+    ELU,
     DeepEnsembleClassifier,
     DeepEnsembleRegressor,
+    Dropout,
     Gaussian,
+    LeakyReLU,
+    Maxout,
     MCDropoutRegressor,
     MixtureDensity,
+    PReLU,
     ProbabilisticMLPClassifier,
     ProbabilisticMLPRegressor,
+    RandomizedReLU,
+    Residual,
     SnapshotEnsembleRegressor,
 )
 from uncertainty.components import Constant, Zeros
@@ -142,6 +149,8 @@ UNKNOWN_NAMES = [
     ("optimizer", "adan", ["'adam'", "'rmsprop'", "'sgd'"]),
     ("schedule", "cosin", ["'constant'", "'cosine'", "'cosine_restarts'", "'exponential'", "'step'"]),
     ("activation", "rely", ["'relu'", "'silu'", "'tanh'", "Did you mean 'relu'"]),
+    ("activation", "maxot", ["'maxout'", "'prelu'", "'rrelu'", "'selu'", "'mish'", "Did you mean 'maxout'"]),
+    ("residual", "resnet", ["'residual'"]),
     ("initializer", "xavier", ["'auto'", "glorot", "he"]),
     ("normalization", "layer", ["'batch'"]),
     ("dtype", "float16", ["'float32'", "'float64'"]),
@@ -197,6 +206,9 @@ BAD_NUMBERS = [
     ("dropout", -0.1, ValueError),
     ("dropout", "0.1", TypeError),
     ("dropout", (0.1, 0.1), ValueError),
+    ("activation", 3, TypeError),
+    ("activation", LeakyReLU, TypeError),  # the class, not an instance
+    ("residual", True, TypeError),
     ("optimizer", 3, TypeError),
     ("head", 3, TypeError),
 ]
@@ -229,6 +241,35 @@ def test_bad_numbers_of_the_wrappers_are_refused(quick, regression, kind, argume
 def test_bad_options_of_a_head_are_refused(quick, regression, head):
     with pytest.raises(ValueError, match="must be"):
         quick(DeepEnsembleRegressor, head=head).fit(*regression)
+
+
+BAD_OPTIONS = [
+    ("activation", LeakyReLU(-0.1), r"slope must be at least 0 and at most 1, got -0\.1"),
+    ("activation", LeakyReLU("0.1"), "slope must be a number, got '0.1'"),
+    ("activation", ELU(-1.0), r"alpha of elu must be at least 0, got -1\.0"),
+    ("activation", PReLU(2.0), r"slope must be at least -1 and at most 1, got 2\.0"),
+    ("activation", RandomizedReLU(0.4, 0.3), r"upper must be at least 0\.4 and at most 1, got 0\.3"),
+    ("activation", Maxout(1), "n_pieces must be at least 2, got 1"),
+    ("dropout", Dropout(kind="conect"), r"kind of dropout must be one of .*got 'conect'\. Did you mean 'connect'\?"),
+    ("dropout", Dropout(kind=None), r"kind of dropout must be one of \['concrete', 'connect', 'unit'\]"),
+    ("dropout", Dropout(input_rate=1.0), r"input_rate of dropout must be at least 0 and less than 1, got 1\.0"),
+    ("dropout", Dropout(input_rate=-0.1), r"input_rate of dropout must be at least 0 and less than 1, got -0\.1"),
+    ("dropout", Dropout(0.0, kind="concrete"), r"dropout rate must be greater than 0 where it is learned, got 0\.0"),
+    ("residual", Residual(), r"hidden_layer_sizes must have a pair of layers .* got \(8,\)\. Take three layers"),
+]
+
+
+@pytest.mark.parametrize(("argument", "value", "words"), BAD_OPTIONS, ids=lambda v: str(v)[:40])
+def test_bad_options_of_a_component_are_refused(quick, regression, argument, value, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        quick(DeepEnsembleRegressor, **{argument: value}).fit(*regression)
+
+
+@pytest.mark.parametrize("depth", [1.0, 1.5, -0.1, "0.1"])
+def test_a_probability_of_skipping_blocks_outside_the_interval_is_refused(quick, regression, depth):
+    options = {"hidden_layer_sizes": (8, 8, 8), "residual": Residual(depth)}
+    with pytest.raises((ValueError, TypeError), match=f"stochastic_depth must be .*got {depth!r}"):
+        quick(DeepEnsembleRegressor, **options).fit(*regression)
 
 
 @pytest.mark.parametrize("options", [{"dropout": 0.0}, {"dropout": None}, {"hidden_layer_sizes": ()}], ids=str)

@@ -130,7 +130,7 @@ def raw_outputs(model, X):
         for i in range(members.mlp.n_hidden_layers):
             h = np.maximum(h @ p[f"hidden{i}.weight"] + p[f"hidden{i}.bias"], 0.0)
             if members.masks is not None and f"dropout{i}" in members.masks:
-                h = h * members.masks[f"dropout{i}"][m]
+                h = h * members.masks[f"dropout{i}"].mask().numpy()[m]
         outputs.append(h @ p["output.weight"].T + p["output.bias"])
     return np.stack(outputs)
 

@@ -7,7 +7,7 @@ import torch
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.heads import Categorical, Gaussian
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam, Nadam
+from uncertainty.optim import EMA, SGD, SWA, Adam, Nadam
 from uncertainty.training import Augmentation, Rows, whole
 from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.part import Part
@@ -49,6 +49,8 @@ VARIANTS = {
     "augmentation": {"augmentation": Augmentation(0.4, 0.2, 0.1, 0.2), "weighted": True},
     "nadam and limits": {"optimizer": Nadam(max_norm=0.5, clip_norm=0.5), "alpha": 0.1, "l1_ratio": 0.5},
     "corrected momentum": {"optimizer": SGD(momentum_form="average", bias_correction=True)},
+    "average of steps": {"averaging": EMA(0.9)},
+    "average of epochs": {"averaging": SWA(start=0.4)},
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64), "normalization": "batch"},
 }
 

@@ -9,6 +9,7 @@ import torch
 from uncertainty.components import MLP, BatchNorm, Dropout, HeNormal, Maxout, PReLU, RandomizedReLU, Residual
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.layer import Batch
+from uncertainty.components.residual import NO_BLOCKS
 from uncertainty.heads import Gaussian
 from uncertainty.training.stack import Stack
 
@@ -22,7 +23,11 @@ DROPOUTS = {
     "connect": Dropout(0.3, kind="connect"),
     "concrete": Dropout(0.3, kind="concrete"),
 }
-RESIDUALS = {"plain": None, "residual": Residual(), "stochastic depth": Residual(0.5)}
+RESIDUALS = {
+    "plain": NO_BLOCKS,
+    "residual": Residual().build(HIDDEN),
+    "stochastic depth": Residual(0.5).build(HIDDEN),
+}
 CASES = [
     pytest.param(*case, id="-".join(map(str, case)))
     for case in itertools.product(ACTIVATIONS, NORMALIZATIONS, DROPOUTS, RESIDUALS)
@@ -39,7 +44,7 @@ def make_stack(activation, normalization, dropout, residual, *, n_members=N_MEMB
         resolve_activation(activation),
         None if normalizer is None else normalizer.build(),
         DROPOUTS[dropout].build(len(HIDDEN)),
-        None if RESIDUALS[residual] is None else RESIDUALS[residual].build(HIDDEN),
+        RESIDUALS[residual],
     )
     sources = [np.random.Generator(np.random.SFC64(m)) for m in range(n_members)]
     values, statistics = mlp.initialize(sources, HeNormal(), dtype=torch.float64)

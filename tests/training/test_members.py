@@ -8,7 +8,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from uncertainty.heads import Gaussian, MixtureDensity
-from uncertainty.optim import SGD, Adam, CosineRestarts
+from uncertainty.optim import EMA, SGD, SWA, Adam, CosineRestarts
 from uncertainty.training import Augmentation
 
 VARIANTS = {
@@ -30,6 +30,8 @@ VARIANTS = {
         "schedule": CosineRestarts(cycle_length=2),
     },
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64)},
+    "average of steps": {"averaging": EMA(0.9), "normalization": "batch"},
+    "average of epochs": {"averaging": SWA(start=0.4), "normalization": "batch"},
 }
 EVERYTHING = {"dropout": 0.2, "normalization": "batch", "bootstrap": True}
 
@@ -55,7 +57,9 @@ def test_early_stopping_treats_members_alone(fit):
         assert_allclose(alone.result.best_losses[0], stack.result.best_losses[m], rtol=1e-9)
 
 
-@pytest.mark.parametrize("variant", ["plain", "batch norm", "dropout", "bootstrap", "weights", "mixture"])
+@pytest.mark.parametrize(
+    "variant", ["plain", "batch norm", "dropout", "bootstrap", "weights", "mixture", "average of steps"]
+)
 def test_five_members_are_the_first_five_of_ten_to_the_bit(fit, variant):
     ten = fit(range(10), dtype=torch.float32, **VARIANTS[variant])
     five = fit(range(5), dtype=torch.float32, **VARIANTS[variant])

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import Nadam
+from uncertainty.optim import EMA, Nadam
 from uncertainty.training import Augmentation, whole
 from uncertainty.training.part import Part
 
@@ -20,6 +20,7 @@ VARIANTS = {
     "plain": {},
     "batch norm, dropout and weights": {"normalization": "batch", "dropout": 0.3, "weighted": True},
     "members that retire": {"patience": 2, "tol": 1e-2, "max_epochs": 40, "learning_rate": 3e-2},
+    "averages of members that retire": {"averaging": EMA(0.9), "patience": 2, "tol": 1e-2, "max_epochs": 40},
     "float32": {"dtype": torch.float32, "activation": "silu"},
     # Members begin anywhere between the 64 bytes that memory is aligned to, by which matrix products round.
     "odd widths": {"dtype": torch.float32, "hidden": (37, 251), "batch_size": 13, "normalization": "batch"},

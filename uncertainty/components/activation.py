@@ -14,7 +14,8 @@ RECTIFIER, SIGMOIDAL, SELF_NORMALIZING = "rectifier", "sigmoidal", "self_normali
 class Activation(Component):
     """Runtime form of an activation, which turns the `pieces` * H numbers of a linear map into H.
 
-    `family` decides which initializer "auto" is. Through a "rectifier" about half of the second moment passes.
+    `family` decides which initializer "auto" is. Through a "rectifier" about half of the second moment passes, through
+    a "self_normalizing" one all of it.
     """
 
     pieces = 1

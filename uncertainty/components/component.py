@@ -7,7 +7,7 @@ A component says which parameters and random numbers it needs, and comes in two 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -15,19 +15,21 @@ from torch import Tensor
 from uncertainty.components.layer import Layer
 from uncertainty.components.noise import Noise
 
+Arrays = Mapping[str, Tensor]
+
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer of a stack in training lives.
+    """Where a component of a stack in training lives.
 
     `parameters`, `gradients` and `statistics` are its own, by name, [M, ...]; `noise` is the number of its source of
     random numbers, if it has one; `like` is any tensor of the stack; `first_member` is where in a larger stack these
     members begin.
     """
 
-    parameters: Mapping[str, Tensor]
-    gradients: Mapping[str, Tensor]
-    statistics: Mapping[str, Tensor]
+    parameters: Arrays
+    gradients: Arrays
+    statistics: Arrays
     noise: int | None
     like: Tensor
     first_member: int
@@ -45,7 +47,11 @@ class Step(ABC):
 
     @abstractmethod
     def forward(self, h: Tensor) -> Tensor:
-        """Map h [M, N, D], or [1, N, D] when shared by all members; `h` may be overwritten."""
+        """Map h [M, N, D], or [1, N, D] when shared by all members.
+
+        The step of a component may overwrite h, which the linear map before it has made for all members that the
+        component's parameters are of. A linear map leaves it alone.
+        """
 
 
 class Component(ABC):
@@ -68,5 +74,10 @@ class Component(ABC):
         """Return the training form."""
 
     @abstractmethod
-    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step | None:
+    def step(self, parameters: Arrays, statistics: Arrays) -> Step | None:
         """Return the prediction form of the members whose arrays these are, or None if nothing is to be done."""
+
+
+def arrays_of(name: str, own: Iterable[str], arrays: Arrays) -> dict[str, Tensor]:
+    """The arrays of the component `name`, by its `own` names for them, out of those of a whole network."""
+    return {key: arrays[f"{name}.{key}"] for key in own}

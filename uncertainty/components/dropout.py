@@ -7,18 +7,14 @@ member a function.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from uncertainty.components.component import Component, Place, Step
 from uncertainty.components.concrete_dropout import ConcreteDropout
-from uncertainty.components.layer import Batch, Layer, Scratch
-from uncertainty.components.noise import Mask, Noise
-from uncertainty.components.spec import Spec, check_number
+from uncertainty.components.noise import Mask
+from uncertainty.components.spec import Spec, check_number, resolve
+from uncertainty.components.unit_dropout import FixedRateDropout, UnitDropout
 
 KINDS = ("unit", "connect", "concrete")
 
@@ -50,18 +46,17 @@ class Dropout(Spec):
 
     def build(self, n_layers: int) -> DropoutRates:
         """Return the rates of the inputs and of each hidden layer."""
-        if self.kind not in KINDS:
-            raise ValueError(f"kind of dropout must be one of {list(KINDS)}, got {self.kind!r}.")
+        kind = resolve("kind of dropout", self.kind, {name: name for name in KINDS}, str)
         rates = tuple(self.rate) if isinstance(self.rate, (tuple, list, np.ndarray)) else (self.rate,) * n_layers
         if len(rates) != n_layers:
             raise ValueError(
                 f"dropout must have one rate, or one for each of the {n_layers} hidden layers, got {self.rate!r}."
             )
         checked = tuple(check_number("dropout rate", rate, high=1.0, high_open=True) for rate in rates)
-        if self.kind == "concrete" and not all(rate > 0.0 for rate in checked):
+        if kind == "concrete" and not all(rate > 0.0 for rate in checked):
             raise ValueError(f"dropout rate must be greater than 0 where it is learned, got {self.rate!r}.")
-        input_rate = check_number("input_rate", self.input_rate, high=1.0, high_open=True)
-        return DropoutRates(checked, input_rate, self.kind)
+        input_rate = check_number("input_rate of dropout", self.input_rate, high=1.0, high_open=True)
+        return DropoutRates(checked, input_rate, kind)
 
 
 def resolve_dropout(value: float | Dropout | None) -> Dropout:
@@ -86,57 +81,24 @@ class DropoutRates:
         """Whether anything is dropped at all."""
         return any(rate > 0.0 for rate in (*self.rates, self.input_rate))
 
-    def of_units(self, number: int) -> Component | None:
+    def of_units(self, number: int) -> UnitDropout | None:
         """The component that drops units of hidden layer `number`."""
-        if self.kind == "connect" or not self.rates or self.rates[number] == 0.0:
+        rate = self._rate(number)
+        if self.kind == "connect" or rate == 0.0:
             return None
-        rate = self.rates[number]
-        return ConcreteDropout(rate) if self.kind == "concrete" else UnitDropout(rate)
+        return ConcreteDropout(rate) if self.kind == "concrete" else FixedRateDropout(rate)
 
     def of_weights(self, number: int, n_in: int, n_out: int) -> Mask | None:
         """The mask of the weights [n_in, n_out] into hidden layer `number`, drawn for each batch."""
-        if self.kind != "connect" or not self.rates or self.rates[number] == 0.0:
-            return None
-        return Mask(self.rates[number], (n_in, n_out), per_row=False)
+        rate = self._rate(number)
+        return Mask(rate, (n_in, n_out), per_row=False) if self.kind == "connect" and rate > 0.0 else None
 
     def of_inputs(self, n_inputs: int) -> Mask | None:
         """The mask of the inputs."""
         return Mask(self.input_rate, (n_inputs,)) if self.input_rate > 0.0 else None
 
+    def _rate(self, number: int) -> float:
+        return self.rates[number] if self.rates else 0.0
+
 
 NO_DROPOUT = DropoutRates()
-
-
-@dataclass(frozen=True)
-class UnitDropout(Component):
-    """Dropout of units at a fixed rate."""
-
-    rate: float
-
-    def noise(self, width: int) -> Noise:
-        return Mask(self.rate, (width,))
-
-    def layer(self, place: Place) -> Layer:
-        assert place.noise is not None
-        return MaskLayer(place.noise, place.like, place.first_member)
-
-    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step | None:
-        return None  # a mask is folded into the weights that follow
-
-
-class MaskLayer(Layer):
-    """The product with what the batch has drawn for source `number`: [M, B, H], or [M, B, 1]."""
-
-    def __init__(self, number: int, like: Tensor, first_member: int) -> None:
-        self.number = number
-        self._output = Scratch(like, first_member)
-
-    def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
-        self._mask = batch.noise[self.number]
-        return torch.mul(x, self._mask, out=self._output(*x.shape))
-
-    def set_parameter_gradients(self, gradient: Tensor) -> None:
-        pass
-
-    def input_gradient(self, gradient: Tensor) -> Tensor:
-        return gradient.mul_(self._mask)

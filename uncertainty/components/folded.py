@@ -12,11 +12,11 @@ from uncertainty.components.linear import linear, output_linear, side_by_side
 
 
 class AffineStep(Step):
-    """h W + b."""
+    """h W + b; the weights are laid out for one product where all members share h."""
 
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor, *, shares_input: bool) -> None:
         self.n_members, _, self.width = weight.shape
-        self.weight = side_by_side(weight)
+        self.weight = side_by_side(weight) if shares_input else weight
         self.bias = bias.expand(self.n_members, -1)
 
     def forward(self, h: Tensor) -> Tensor:
@@ -56,10 +56,10 @@ def most_changed(mask: Tensor) -> int:
 def fold_linear(weight: Tensor, bias: Tensor, mask: Tensor | None, *, shares_input: bool) -> Step:
     """Return (h * mask) W + b in its faster form."""
     if mask is None:
-        return AffineStep(weight, bias)
+        return AffineStep(weight, bias, shares_input=shares_input)
     if shares_input and len(weight) == 1 and 2 * most_changed(mask) <= mask.shape[1]:
         return MaskedSharedStep(weight, bias, mask)
-    return AffineStep(weight * mask.unsqueeze(2), bias)
+    return AffineStep(weight * mask.unsqueeze(2), bias, shares_input=shares_input)
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,15 @@ class FoldedMLP:
             widest = max(widest, n_members * step.width)
         return widest
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
+    def hidden(self, x: Tensor) -> Tensor:
+        """Map x [M, N, D], or [1, N, D] when shared by all members, to what the output layer reads."""
         h = x
         for step in self.steps:
             h = step.forward(h)
-        return output_linear(h, self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1))
+        return h
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [M, N, D], or [1, N, D] when shared by all members, to raw outputs [M, N, R]."""
+        return output_linear(
+            self.hidden(x), self.output_weight, self.output_bias.expand(self.output_weight.shape[0], -1)
+        )

@@ -5,19 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from uncertainty.components.activation import Activation
-from uncertainty.components.component import Component, Place, Step
+from uncertainty.components.component import Arrays, Component, Place, Step, arrays_of
 from uncertainty.components.drop_connect import DropConnectLayer
 from uncertainty.components.folded import fold_linear
 from uncertainty.components.layer import Layer
 from uncertainty.components.linear import LinearLayer
-from uncertainty.components.noise import Mask, Noise
+from uncertainty.components.noise import Generators, Mask, Noise
 from uncertainty.components.normalization import Normalizer
 from uncertainty.components.parameters import ParameterLayout
+from uncertainty.components.unit_dropout import UnitDropout
 
-Arrays = Mapping[str, Tensor]
+
+@dataclass(frozen=True)
+class NetworkInTraining:
+    """What the layers of a stack in training have in common: the arrays of all of them, by name, [M, ...].
+
+    `sources` numbers the sources of random numbers by name; the rest is as in `Place`.
+    """
+
+    parameters: Arrays
+    gradients: Arrays
+    statistics: Arrays
+    sources: Mapping[str, int]
+    like: Tensor
+    first_member: int
+
+    def place(self, name: str, component: Component, width: int) -> Place:
+        """Where the component of that name lives."""
+        learned = component.parameters(width)
+        return Place(
+            arrays_of(name, learned, self.parameters),
+            arrays_of(name, learned, self.gradients),
+            arrays_of(name, component.statistics(width), self.statistics),
+            self.sources.get(name),
+            self.like,
+            self.first_member,
+        )
 
 
 @dataclass(frozen=True)
@@ -33,7 +60,7 @@ class HiddenLayer:
     n_out: int
     activation: Activation
     normalizer: Normalizer | None
-    dropout: Component | None
+    dropout: UnitDropout | None
     weight_mask: Mask | None
 
     @property
@@ -51,6 +78,11 @@ class HiddenLayer:
         return f"hidden{self.number}.bias"
 
     @property
+    def unit_mask(self) -> str:
+        """Name of the dropout of units, and of the masks that it draws for members."""
+        return f"dropout{self.number}"
+
+    @property
     def has_bias(self) -> bool:
         return self.normalizer is None or not self.normalizer.makes_bias_redundant
 
@@ -60,7 +92,7 @@ class HiddenLayer:
             yield f"norm{self.number}", self.normalizer, self.width
         yield f"activation{self.number}", self.activation, self.width
         if self.dropout is not None:
-            yield f"dropout{self.number}", self.dropout, self.n_out
+            yield self.unit_mask, self.dropout, self.n_out
 
     def declare(self, layout: ParameterLayout, statistics: ParameterLayout) -> None:
         """Give every parameter and running statistic its place."""
@@ -90,37 +122,37 @@ class HiddenLayer:
             if source is not None:
                 yield name, source
 
-    def layers(self, at: Place, sources: Mapping[str, int]) -> tuple[Layer, list[Layer]]:
-        """Return the training forms of the linear map and of the components; `at` holds the arrays of all layers.
-
-        `sources` numbers the sources of random numbers.
-        """
-        p, g = at.parameters, at.gradients
+    def layers(self, network: NetworkInTraining) -> tuple[Layer, list[Layer]]:
+        """Return the training forms of the linear map and of the components."""
+        p, g = network.parameters, network.gradients
         arrays = p[self.weight], p.get(self.bias), g[self.weight], g.get(self.bias)
         linear: Layer
         if self.weight_mask is None:
-            linear = LinearLayer(*arrays, at.first_member)
+            linear = LinearLayer(*arrays, network.first_member)
         else:
-            linear = DropConnectLayer(sources[self.weight], *arrays, at.first_member)
-        places = [
-            Place(
-                of_component(name, p),
-                of_component(name, g),
-                of_component(name, at.statistics),
-                sources.get(name),
-                at.like,
-                at.first_member,
-            )
-            for name, _, _ in self.components()
-        ]
-        after = [c.layer(place) for (_, c, _), place in zip(self.components(), places, strict=True)]
-        return linear, after
+            linear = DropConnectLayer(network.sources[self.weight], *arrays, network.first_member)
+        return linear, [c.layer(network.place(name, c, width)) for name, c, width in self.components()]
+
+    def draw_masks(self, generators: Generators, parameters: Arrays) -> dict[str, Tensor]:
+        """Draw the masks, by name, that make members out of one network with these parameters: [S, ...] each."""
+        if self.weight_mask is not None:
+            return {self.weight: self.weight_mask.draw(generators, 1, dtype=torch.float64)[:, 0]}
+        if self.dropout is not None:
+            own = arrays_of(self.unit_mask, self.dropout.parameters(self.n_out), parameters)
+            return {self.unit_mask: self.dropout.member_masks(generators, self.n_out, own)}
+        return {}
+
+    def dropout_rates(self, parameters: Arrays) -> Tensor:
+        """The rate at which each member drops units of the layer, or weights into it, [M] or [1]."""
+        if self.dropout is not None:
+            return self.dropout.rates(arrays_of(self.unit_mask, self.dropout.parameters(self.n_out), parameters))
+        return torch.tensor([0.0 if self.weight_mask is None else self.weight_mask.rate], dtype=torch.float64)
 
     def steps(
         self,
         parameters: Arrays,
         statistics: Arrays,
-        masks: Mapping[str, Tensor],
+        masks: Arrays,
         input_mask: Tensor | None,
         *,
         shares_input: bool,
@@ -135,20 +167,14 @@ class HiddenLayer:
         bias = parameters[self.bias] if self.has_bias else weight.new_zeros(len(weight), self.width)
         if self.weight in masks:
             weight = weight * masks[self.weight]
-        steps: list[Step] = []
-        for name, component, _ in self.components():
-            own, running = of_component(name, parameters), of_component(name, statistics)
+        steps = []
+        for name, component, width in self.components():
+            own = arrays_of(name, component.parameters(width), parameters)
+            running = arrays_of(name, component.statistics(width), statistics)
             affine = component.affine(own, running) if absorbs and isinstance(component, Normalizer) else None
-            if affine is not None:
-                a, b = affine
-                weight, bias = weight * a.unsqueeze(1), bias * a + b
-                continue
-            step = component.step(own, running)
-            steps += [] if step is None else [step]
-        shares_input = shares_input and self.weight not in masks
-        return fold_linear(weight, bias, input_mask, shares_input=shares_input), steps
-
-
-def of_component(name: str, arrays: Arrays) -> dict[str, Tensor]:
-    """The arrays of one component, by their names within it."""
-    return {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")}
+            if affine is None:
+                steps.append(component.step(own, running))
+            else:
+                weight, bias = weight * affine[0].unsqueeze(1), bias * affine[0] + affine[1]
+        linear = fold_linear(weight, bias, input_mask, shares_input=shares_input)
+        return linear, [step for step in steps if step is not None]

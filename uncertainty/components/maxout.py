@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from uncertainty.components.activation import Activation, ActivationLayer, ActivationSpec
-from uncertainty.components.component import Place, Step
+from uncertainty.components.activation import SELF_NORMALIZING, Activation, ActivationLayer, ActivationSpec
+from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import check_integer
 
@@ -17,7 +16,7 @@ from uncertainty.components.spec import check_integer
 class Maxout(ActivationSpec):
     """The largest of `n_pieces` linear maps of the layer's input: a convex function that is learned.
 
-    A layer of H units then has n_pieces * (D + 1) * H parameters instead of (D + 1) * H.
+    A layer of H units on D inputs then has n_pieces * (D + 1) * H parameters instead of (D + 1) * H.
 
     Parameters
     ----------
@@ -42,11 +41,12 @@ class LargestPiece(Activation):
     """Runtime form of `Maxout`: piece j of all H units lies at columns j H to (j + 1) H."""
 
     pieces: int
+    family = SELF_NORMALIZING  # of two pieces alike, the larger one has the second moment that both have
 
     def layer(self, place: Place) -> Layer:
         return MaxoutLayer(self.pieces, place.like, place.first_member)
 
-    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step:
+    def step(self, parameters: Arrays, statistics: Arrays) -> Step:
         return MaxoutStep(self.pieces)
 
 
@@ -65,21 +65,21 @@ class MaxoutLayer(ActivationLayer):
 
     def __init__(self, pieces: int, like: Tensor, first_member: int) -> None:
         self.pieces = pieces
-        self._largest = torch.empty(0, dtype=torch.long, device=like.device)
         self._output, self._input_gradient = (Scratch(like, first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
-        pieces = x.unflatten(2, (self.pieces, -1))  # [M, B, k, H]
-        out = self._output(*x.shape[:2], pieces.shape[3])
-        values, self._largest = torch.max(pieces, dim=2)
-        return out.copy_(values)
+        self._pieces = x.unflatten(2, (self.pieces, -1))  # [M, B, k, H]
+        self._largest = torch.amax(self._pieces, 2, out=self._output(*x.shape[:2], x.shape[2] // self.pieces))
+        return self._largest
 
     def set_parameter_gradients(self, gradient: Tensor) -> None:
         pass
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
-        n_members, n_rows, width = gradient.shape
-        out = self._input_gradient(n_members, n_rows, self.pieces * width).zero_()
-        by_piece = out.view(n_members, n_rows, self.pieces, width)
-        by_piece.scatter_(2, self._largest.unsqueeze(2), gradient.unsqueeze(2))
+        out = self._input_gradient(*gradient.shape[:2], self._pieces.shape[2] * gradient.shape[2])
+        by_piece = out.view(self._pieces.shape)
+        # Kernels over whole pieces take a fraction of the time of `torch.max` with its indices and a scatter.
+        for piece, of_piece in zip(self._pieces.unbind(2), by_piece.unbind(2), strict=True):
+            torch.eq(piece, self._largest, out=of_piece).mul_(gradient)
+            gradient.sub_(of_piece)  # nothing is left for the pieces behind
         return out

@@ -7,31 +7,29 @@ which leaves nothing random and no mode to switch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from uncertainty.components.activation import Activation
-from uncertainty.components.component import Place, Step
-from uncertainty.components.dropout import NO_DROPOUT, DropoutRates, MaskLayer
+from uncertainty.components.component import Step
+from uncertainty.components.dropout import NO_DROPOUT, DropoutRates
 from uncertainty.components.folded import FoldedMLP
-from uncertainty.components.hidden_layer import HiddenLayer, of_component
+from uncertainty.components.hidden_layer import HiddenLayer, NetworkInTraining
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.layer import Layer, Scratch
 from uncertainty.components.linear import OutputLayer
 from uncertainty.components.noise import Noise
 from uncertainty.components.normalization import Normalizer
 from uncertainty.components.parameters import ParameterLayout
-from uncertainty.components.residual import ResidualBlocks, ResidualLayer, ResidualStep
+from uncertainty.components.residual import NO_BLOCKS, ResidualBlocks, ResidualLayer, ResidualStep
+from uncertainty.components.unit_dropout import MaskLayer
 
 OUTPUT_WEIGHT, OUTPUT_BIAS = "output.weight", "output.bias"
 INPUT_MASK = "input"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class MLP:
     activation: Activation
     normalizer: Normalizer | None = None
     dropout: DropoutRates = NO_DROPOUT
-    residual: ResidualBlocks | None = None
+    residual: ResidualBlocks = NO_BLOCKS
     layout: ParameterLayout = field(init=False, repr=False, compare=False)
     statistics_layout: ParameterLayout = field(init=False, repr=False, compare=False)
     hidden_layers: tuple[HiddenLayer, ...] = field(init=False, repr=False, compare=False)
@@ -65,7 +63,7 @@ class MLP:
         object.__setattr__(self, "layout", layout)
         object.__setattr__(self, "statistics_layout", statistics)
         object.__setattr__(self, "hidden_layers", hidden)
-        object.__setattr__(self, "noise", self._sources(hidden))
+        object.__setattr__(self, "noise", dict(self._sources(hidden)))
 
     def _hidden_layer(self, number: int) -> HiddenLayer:
         n_in, n_out = (self.n_inputs, *self.hidden_layer_sizes)[number : number + 2]
@@ -75,16 +73,13 @@ class MLP:
         of_weights = self.dropout.of_weights(number, n_in, n_out * self.activation.pieces)
         return HiddenLayer(number, n_in, n_out, self.activation, self.normalizer, of_units, of_weights)
 
-    def _sources(self, hidden: Sequence[HiddenLayer]) -> dict[str, Noise]:
+    def _sources(self, hidden: Sequence[HiddenLayer]) -> Iterator[tuple[str, Noise]]:
         of_inputs = self.dropout.of_inputs(self.n_inputs)
-        sources: dict[str, Noise] = {} if of_inputs is None else {INPUT_MASK: of_inputs}
+        if of_inputs is not None:
+            yield INPUT_MASK, of_inputs
         for layer in hidden:
-            sources.update(layer.noise())
-        for block in range(0 if self.residual is None else len(self.residual.starts)):
-            assert self.residual is not None
-            of_rows = self.residual.of_rows(block)
-            sources |= {} if of_rows is None else {f"block{block}": of_rows}
-        return sources
+            yield from layer.noise()
+        yield from self.residual.noise()
 
     @property
     def n_hidden_layers(self) -> int:
@@ -140,18 +135,27 @@ class MLP:
         """
         memory = scratch or (None,) * len(self.noise)
         return [
-            source.draw(generators, (n_rows if source.per_row else n_batches,), dtype=dtype, scratch=of_source)
+            source.draw(generators, n_rows if source.per_row else n_batches, dtype=dtype, scratch=of_source)
             for source, of_source in zip(self.noise.values(), memory, strict=True)
         ]
 
     def draw_masks(self, generators: Sequence[np.random.Generator], values: Tensor) -> dict[str, Tensor]:
         """Draw the masks that make members out of one network, whose parameters are `values` [1, P]: [S, ...] each."""
         parameters = self.layout.views(values)
-        drawn: dict[str, Tensor] = {}
-        for name, source in self.noise.items():
-            mask = source.member_masks(generators, of_component(name, parameters))
-            drawn |= {} if mask is None else {name: mask}
-        return drawn
+        of_inputs = self.dropout.of_inputs(self.n_inputs)
+        masks = {} if of_inputs is None else {INPUT_MASK: of_inputs.draw(generators, 1, dtype=torch.float64)[:, 0]}
+        for layer in self.hidden_layers:
+            masks |= layer.draw_masks(generators, parameters)
+        return masks
+
+    def dropout_rates(self, values: Tensor) -> Tensor:
+        """Return the rates [M, L] at which members with the parameters `values` [M, P] drop units of L hidden layers.
+
+        With DropConnect they are those of the weights into a layer.
+        """
+        parameters = self.layout.views(values)
+        rates = [layer.dropout_rates(parameters).expand(len(values)) for layer in self.hidden_layers]
+        return torch.stack(rates, dim=1) if rates else torch.zeros(len(values), 0, dtype=torch.float64)
 
     def layers(self, values: Tensor, gradient: Tensor, statistics: Tensor, first_member: int = 0) -> list[Layer]:
         """Return the training form of the members in `values` [M, P]: layers from x to raw outputs.
@@ -161,12 +165,12 @@ class MLP:
         """
         p, g, s = self.layout.views(values), self.layout.views(gradient), self.statistics_layout.views(statistics)
         sources = {name: number for number, name in enumerate(self.noise)}
-        at = Place(p, g, s, None, values, first_member)
+        network = NetworkInTraining(p, g, s, sources, values, first_member)
 
         def block(number: int, inner: list[Layer]) -> Layer:
             return ResidualLayer(inner, sources.get(f"block{number}"), values, first_member)
 
-        hidden = self._arrange([layer.layers(at, sources) for layer in self.hidden_layers], block)
+        hidden = self.residual.arrange([layer.layers(network) for layer in self.hidden_layers], block)
         before: list[Layer] = [MaskLayer(sources[INPUT_MASK], values, first_member)] if INPUT_MASK in sources else []
         output = OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS], first_member)
         return [*before, *hidden, output]
@@ -191,27 +195,11 @@ class MLP:
         mask, shares_input = masks.get(INPUT_MASK), True
         hidden: list[tuple[Step, list[Step]]] = []
         for layer in self.hidden_layers:
-            absorbs = self.residual is None or not self.residual.feeds_stream(layer.number)
-            hidden.append(layer.steps(p, s, masks, mask, shares_input=shares_input, absorbs=absorbs))
-            shares_input = shares_input and hidden[-1][0].n_members == 1
-            mask = masks.get(f"dropout{layer.number}")
+            absorbs = not self.residual.feeds_stream(layer.number)
+            linear, after = layer.steps(p, s, masks, mask, shares_input=shares_input, absorbs=absorbs)
+            hidden.append((linear, after))
+            shares_input = shares_input and linear.n_members == 1
+            mask = masks.get(layer.unit_mask)
         output = p[OUTPUT_WEIGHT] if mask is None else p[OUTPUT_WEIGHT] * mask.unsqueeze(1)
-        steps = self._arrange(hidden, lambda number, inner: ResidualStep(inner))
+        steps = self.residual.arrange(hidden, lambda number, inner: ResidualStep(inner))
         return FoldedMLP(tuple(steps), output, p[OUTPUT_BIAS])
-
-    def _arrange(self, hidden: Sequence[tuple[T, list[T]]], block: Callable[[int, list[T]], T]) -> list[T]:
-        """Put linear maps, and what follows each, in order; `block` makes one of all that is in a residual block."""
-        starts = () if self.residual is None else self.residual.starts
-        arranged: list[T] = []
-        pending: list[T] = []  # what follows the last linear map
-        number = 0
-        while number < len(hidden):
-            linear, after = hidden[number]
-            if number in starts:
-                second, after_second = hidden[number + 1]
-                arranged.append(block(starts.index(number), [*pending, linear, *after, second]))
-                pending, number = after_second, number + 2
-            else:
-                arranged += [*pending, linear]
-                pending, number = after, number + 1
-        return arranged + pending

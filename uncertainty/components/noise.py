@@ -7,7 +7,7 @@ not depend on the other members. 16-bit words are several times faster to draw t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -30,38 +30,20 @@ class Noise(ABC):
     per_row: bool
 
     @abstractmethod
-    def draw(
-        self, generators: Generators, n: tuple[int, ...], *, dtype: torch.dtype, scratch: Scratch | None = None
-    ) -> Tensor:
-        """Draw [M, *n, *shape] on the CPU, member m from generator m alone; with `scratch`, in its memory."""
-
-    def member_masks(self, generators: Generators, parameters: Mapping[str, Tensor]) -> Tensor | None:
-        """Draw a mask [S, *shape] for each of S members made of one network, which has these parameters [1, ...].
-
-        None where the random numbers belong to training alone.
-        """
-        return None
+    def draw(self, generators: Generators, n: int, *, dtype: torch.dtype, scratch: Scratch | None = None) -> Tensor:
+        """Draw [M, n, *shape] on the CPU, member m from generator m alone; with `scratch`, in its memory."""
 
 
 @dataclass(frozen=True)
 class Mask(Noise):
-    """Zero with probability `rate`, 1 / (1 - rate) otherwise, so that its mean is one.
-
-    `makes_members` says whether MC-dropout draws it at prediction too.
-    """
+    """Zero with probability `rate`, 1 / (1 - rate) otherwise, so that its mean is one."""
 
     rate: float
     shape: tuple[int, ...]
     per_row: bool = True
-    makes_members: bool = True
 
-    def draw(
-        self, generators: Generators, n: tuple[int, ...], *, dtype: torch.dtype, scratch: Scratch | None = None
-    ) -> Tensor:
-        return draw_mask(generators, self.rate, (*n, *self.shape), dtype=dtype, scratch=scratch)
-
-    def member_masks(self, generators: Generators, parameters: Mapping[str, Tensor]) -> Tensor | None:
-        return self.draw(generators, (), dtype=torch.float64) if self.makes_members else None
+    def draw(self, generators: Generators, n: int, *, dtype: torch.dtype, scratch: Scratch | None = None) -> Tensor:
+        return draw_mask(generators, self.rate, (n, *self.shape), dtype=dtype, scratch=scratch)
 
 
 @dataclass(frozen=True)
@@ -73,10 +55,8 @@ class Uniform(Noise):
     shape: tuple[int, ...]
     per_row: bool = True
 
-    def draw(
-        self, generators: Generators, n: tuple[int, ...], *, dtype: torch.dtype, scratch: Scratch | None = None
-    ) -> Tensor:
-        shape = (len(generators), *n, *self.shape)
+    def draw(self, generators: Generators, n: int, *, dtype: torch.dtype, scratch: Scratch | None = None) -> Tensor:
+        shape = (len(generators), n, *self.shape)
         drawn = torch.empty(shape, dtype=dtype) if scratch is None else scratch(*shape)
         scale = (self.high - self.low) / WORD_RANGE
         for row, generator in zip(drawn.view(len(generators), -1).numpy(), generators, strict=True):
@@ -112,3 +92,19 @@ def random_words(generator: np.random.Generator, n_words: int) -> NDArray[np.uin
     """Draw so many 16-bit words."""
     raw = generator.bit_generator.random_raw(-(-n_words // 4))  # 64 bits make four words
     return np.atleast_1d(raw).astype(np.uint64, copy=False).view(np.uint16)[:n_words]
+
+
+@dataclass(frozen=True)
+class KeptEntries:
+    """A mask as a fitted estimator holds it: which entries are kept, and what the mask is there. One byte an entry."""
+
+    kept: NDArray[np.bool_]
+    scale: float
+
+    @classmethod
+    def of(cls, mask: Tensor) -> KeptEntries:
+        return cls((mask > 0.0).numpy(), float(mask.max()))
+
+    def mask(self) -> Tensor:
+        """The mask, in double precision."""
+        return torch.from_numpy(self.kept * self.scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from uncertainty.components.activation import (
     ActivationLayer,
     ActivationSpec,
 )
-from uncertainty.components.component import Place, Step
+from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import check_number
 from uncertainty.components.whole_vectors import WHOLE, whole_memory
@@ -124,7 +124,7 @@ class Pointwise(Activation):
     def layer(self, place: Place) -> Layer:
         return PointwiseLayer(self, place.like, place.first_member)
 
-    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step:
+    def step(self, parameters: Arrays, statistics: Arrays) -> Step:
         return PointwiseStep(self)
 
 
@@ -171,7 +171,7 @@ class PointwiseLayer(ActivationLayer):
 
 
 class LeakyReLU(ActivationSpec):
-    """z where positive, slope z elsewhere (Maas et al. 2013, section 2)."""
+    """z where positive, slope z elsewhere (Maas et al. 2013, section 2), for a slope in [0, 1]."""
 
     short_name = "leaky_relu"
 
@@ -183,7 +183,7 @@ class LeakyReLU(ActivationSpec):
 
 
 class ELU(ActivationSpec):
-    """z where positive, alpha (exp(z) - 1) elsewhere (Clevert et al. 2016, eq. 15)."""
+    """z where positive, alpha (exp(z) - 1) elsewhere (Clevert et al. 2016, eq. 15), for an alpha of at least 0."""
 
     short_name = "elu"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from uncertainty.components.activation import Activation, ActivationLayer, ActivationSpec
-from uncertainty.components.component import Place, Step
+from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import check_number
 
@@ -17,12 +16,16 @@ from uncertainty.components.spec import check_number
 class PReLU(ActivationSpec):
     """z where positive, a z elsewhere, with a slope a of each unit that is learned and never penalized.
 
-    A penalty would pull the slopes to zero, which is where a plain rectifier stands (He et al. 2015, section 2.1).
+    A penalty would pull the slopes to zero, which is where a plain rectifier stands.
 
     Parameters
     ----------
-    slope : float, default 0.25
+    slope : float in [-1, 1], default 0.25
         Where the slopes start.
+
+    References
+    ----------
+    He et al. (2015), Delving deep into rectifiers, section 2.1, eqs. 1 and 3.
     """
 
     short_name = "prelu"
@@ -46,7 +49,7 @@ class ParametricRectifier(Activation):
     def layer(self, place: Place) -> Layer:
         return PReLULayer(place.parameters["slope"], place.gradients["slope"], place.first_member)
 
-    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step:
+    def step(self, parameters: Arrays, statistics: Arrays) -> Step:
         return PReLUStep(parameters["slope"])
 
 
@@ -57,7 +60,8 @@ class PReLUStep(Step):
         self.slope = slope.unsqueeze(1)
 
     def forward(self, h: Tensor) -> Tensor:
-        return torch.addcmul(h.clamp_min(0.0), h.clamp_max(0.0), self.slope)
+        negative = h.clamp_max(0.0)
+        return h.clamp_min_(0.0).addcmul_(negative, self.slope)
 
 
 class PReLULayer(ActivationLayer):
@@ -66,6 +70,7 @@ class PReLULayer(ActivationLayer):
     def __init__(self, slope: Tensor, gradient: Tensor, first_member: int) -> None:
         self.slope = slope.unsqueeze(1)
         self._slope_gradient = gradient
+        self._one = torch.ones_like(self.slope)
         self._negative, self._output, self._work = (Scratch(slope, first_member) for _ in range(3))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
@@ -78,6 +83,6 @@ class PReLULayer(ActivationLayer):
         torch.sum(work, 1, out=self._slope_gradient)
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
-        # 1 where z is positive or 0, the slope elsewhere: the sign of the negative part is -1 or 0.
-        negative = torch.sign(self._negative_part, out=self._work(*gradient.shape))
-        return gradient.mul_(negative.mul_(1.0 - self.slope).add_(1.0))
+        # 1 where z is positive or 0, the slope elsewhere.
+        negative = torch.lt(self._negative_part, 0.0, out=self._work(*gradient.shape))
+        return gradient.mul_(torch.lerp(self._one, self.slope, negative, out=negative))

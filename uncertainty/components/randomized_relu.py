@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from uncertainty.components.activation import Activation, ActivationLayer, ActivationSpec
-from uncertainty.components.component import Place, Step
+from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.noise import Noise, Uniform
 from uncertainty.components.pointwise import Pointwise
@@ -19,8 +18,16 @@ from uncertainty.components.spec import check_number
 class RandomizedReLU(ActivationSpec):
     """z where positive, a z elsewhere, with a drawn uniformly between `lower` and `upper` for each row and unit.
 
-    At prediction a is the mean (lower + upper) / 2. Xu et al. (2015), Empirical evaluation of rectified activations,
-    section 2.4, who divide by numbers from 3 to 8 and so have the same bounds.
+    At prediction a is the mean (lower + upper) / 2, as in `torch.nn.RReLU`.
+
+    Parameters
+    ----------
+    lower, upper : float in [0, 1], default 1/8 and 1/3
+
+    References
+    ----------
+    Xu et al. (2015), Empirical evaluation of rectified activations, section 2.4, who divide by a number drawn from 3
+    to 8 instead.
     """
 
     short_name = "rrelu"
@@ -48,7 +55,7 @@ class RandomizedRectifier(Activation):
         assert place.noise is not None
         return RandomizedReLULayer(place.noise, place.like, place.first_member)
 
-    def step(self, parameters: Mapping[str, Tensor], statistics: Mapping[str, Tensor]) -> Step | None:
+    def step(self, parameters: Arrays, statistics: Arrays) -> Step:
         return Pointwise("leaky_relu", (0.5 * (self.lower + self.upper),)).step(parameters, statistics)
 
 
@@ -57,14 +64,14 @@ class RandomizedReLULayer(ActivationLayer):
 
     def __init__(self, number: int, like: Tensor, first_member: int) -> None:
         self.number = number
+        self._one = like.new_ones(())
         self._derivative = Scratch(like, first_member)
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
+        negative = torch.lt(x, 0.0, out=self._derivative(*x.shape))
         # 1 where z is positive or 0, the slope elsewhere.
-        derivative = torch.lt(x, 0.0, out=self._derivative(*x.shape))
-        derivative.mul_(batch.noise[self.number] - 1.0).add_(1.0)
-        self._slopes = derivative
-        return x.mul_(derivative)
+        self._slopes = torch.lerp(self._one, batch.noise[self.number], negative, out=negative)
+        return x.mul_(self._slopes)
 
     def set_parameter_gradients(self, gradient: Tensor) -> None:
         pass

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from uncertainty.components.component import Step
 from uncertainty.components.layer import Batch, Layer, Scratch
-from uncertainty.components.noise import Mask
+from uncertainty.components.noise import Mask, Noise
 from uncertainty.components.spec import Spec, check_number
+
+T = TypeVar("T")
 
 
 class Residual(Spec):
     """Identity shortcuts around pairs of hidden layers, from pre-activation to pre-activation.
 
-    The first hidden layer leads into the residual stream z. Every further pair of equal width is a block,
-    z <- z + W2 f(W1 f(z) + b1) + b2, where f is normalization, activation and dropout ("full pre-activation": a signal
-    reaches every layer, and a gradient every weight, by additions alone). A layer left over at the end, and one whose
-    width differs, is an ordinary one. Dropout thus acts within the blocks.
+    The first hidden layer leads into the residual stream z. The next two are a block, z <- z + W2 f(W1 f(z) + b1) + b2,
+    if the second of them is as wide as z; f is normalization, activation and dropout ("full pre-activation": a signal
+    reaches every layer, and a gradient every weight, by additions alone). So on; a layer that begins no block is an
+    ordinary one, and its output the stream from there. Dropout thus acts within the blocks.
 
     Parameters
     ----------
@@ -63,18 +67,41 @@ class ResidualBlocks:
     starts: tuple[int, ...]
     skip_rates: tuple[float, ...]
 
-    def of_rows(self, block: int) -> Mask | None:
-        """The random numbers that say which rows take the block."""
-        rate = self.skip_rates[block]
-        return Mask(rate, (1,), makes_members=False) if rate > 0.0 else None
+    def noise(self) -> Iterator[tuple[str, Noise]]:
+        """Sources of the random numbers that say which rows take a block, by name."""
+        for block, rate in enumerate(self.skip_rates):
+            if rate > 0.0:
+                yield f"block{block}", Mask(rate, (1,))
 
     def feeds_stream(self, number: int) -> bool:
         """Whether the linear map of hidden layer `number` leads into, or adds to, the residual stream."""
         return any(number in (start - 1, start + 1) for start in self.starts)
 
+    def arrange(self, hidden: Sequence[tuple[T, list[T]]], block: Callable[[int, list[T]], T]) -> list[T]:
+        """Put the linear map of each hidden layer, and what follows it, in the order in which they run.
+
+        `block` makes one of all that is within the residual block of that number: what follows the linear map before
+        it, the first linear map and what follows, and the second.
+        """
+        arranged: list[T] = []
+        pending: list[T] = []  # what follows the last linear map
+        layers = iter(enumerate(hidden))
+        for number, (linear, after) in layers:
+            if number in self.starts:
+                _, (second, after_second) = next(layers)
+                arranged.append(block(self.starts.index(number), [*pending, linear, *after, second]))
+                pending = after_second
+            else:
+                arranged += [*pending, linear]
+                pending = after
+        return arranged + pending
+
+
+NO_BLOCKS = ResidualBlocks((), ())
+
 
 class ResidualLayer(Layer):
-    """x + m f(x) in training, f a chain of layers and m what the batch has drawn as `number` [M, B, 1], or 1."""
+    """x + m f(x) in training: f is the `inner` layers, m [M, B, 1] what the batch has drawn for `number`, or 1."""
 
     def __init__(self, inner: list[Layer], number: int | None, like: Tensor, first_member: int) -> None:
         self.inner = inner
@@ -115,4 +142,4 @@ class ResidualStep(Step):
         through = h.clone()
         for step in self.inner:
             through = step.forward(through)
-        return through.add_(h) if through.shape == h.shape else h + through
+        return through.add_(h)  # `through` has the members of h, or more

@@ -65,10 +65,11 @@ def check_training(
 ) -> TrainingReport:
     """Run the usual recipe for getting a network to train, and report what is wrong and what to do next.
 
-    On the estimator's base network, in this order: the loss before the first step; activations and gradients at the
-    initialization; overfitting 20 rows; the learning rate; a short coarse search of rates and penalties; a finer and
-    longer one around its best; learning curves at the best. Hidden units that are all equal end it: nothing that
-    comes later could be trusted. Losses of the searches are of rows not trained on, in five folds.
+    On the estimator's base network, without its pre-training, in this order: the loss before the first step;
+    activations and gradients at the initialization; overfitting 20 rows; the learning rate; a short coarse search of
+    rates and penalties; a finer and longer one around its best; learning curves at the best. Hidden units that are all
+    equal end it: nothing that comes later could be trusted. Losses of the searches are of rows not trained on, in five
+    folds.
 
     It names four faults. "hidden units are all equal" and "dead units" (at least half of a layer) are seen at the
     initialization (dead ones in a fitted estimator as well). "learning rate too high": at the estimator's own rate
@@ -115,7 +116,7 @@ class _Recipe:
 
     def __init__(self, estimator: Any, X: Any, y: Any, max_time: float, seed: int) -> None:
         self.start, self.max_time, self.seed = time.monotonic(), max_time, seed
-        self.estimator, self.network = estimator, base_network(estimator)
+        self.estimator, self.network = estimator, base_network(estimator, pretraining=None)
         self.rows = self._some_rows(checked(estimator, X, y))
         self.steps: list[Step] = []
         self.suggestion: dict[str, float] = {}

@@ -114,8 +114,8 @@ def learning_rate_range_test(
     """Train the estimator's base network once at an exponentially growing rate, and read from the loss what works.
 
     One run goes from `lowest` to `highest` in `n_points` points of at most 10 batches, with a share of the rows held
-    out, the loop's back-off turned off, and everything else as the estimator has it. It ends where weights are no
-    longer finite. The training loss L is smoothed over about ten points. The rules:
+    out, the loop's back-off and the averaging of weights turned off, and everything else as the estimator has it. It
+    ends where weights are no longer finite. The training loss L is smoothed over about ten points. The rules:
 
     - the highest cyclical bound is the rate of the smallest smoothed loss, behind which it rises or is ragged;
     - the lowest cyclical bound is the first rate at which L has made a tenth of its whole fall from the first points;
@@ -158,7 +158,7 @@ def sweep(
     batches_per_point: int = BATCHES_PER_POINT,
 ) -> LearningRateRange:
     """Make the range test of a base network on checked rows."""
-    run = prepare(clone(network).set_params(early_stopping=True), rows, seed=seed)
+    run = prepare(clone(network).set_params(early_stopping=True, averaging=None), rows, seed=seed)
     run = with_plan(
         run,
         batches_per_epoch=batches_per_point,

@@ -45,6 +45,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
         sample_weight_val: ArrayLike | None = None,
+        X_unlabeled: ArrayLike | None = None,
     ) -> ProbabilisticClassifier:
         """Fit the members by negative log-likelihood.
 
@@ -57,6 +58,9 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         X_val, y_val, sample_weight_val : optional
             Rows to watch for early stopping instead of a share of the training rows. For direct use only: a
             Pipeline does not transform `X_val`.
+        X_unlabeled : (m, D), optional
+            Further rows for `pretraining`, from which the scaling of X is learned too. A Pipeline does not transform
+            them either.
 
         Returns
         -------
@@ -67,7 +71,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         ValueError
             For NaN or infinite values, fewer than two rows or classes, shapes that do not agree, or an unknown option.
         """
-        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), X_unlabeled)
         return self
 
     @available_if(partial_fit_is_available)
@@ -99,7 +103,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         self.classes_ = np.arange(self._encoder.n_targets) if self._encoder.classes is None else self._encoder.classes
         self.head_ = self._build_head()
         self.input_scaler_ = InputScaler(**options.resolve_standardize(self._network().standardize)._asdict())
-        self.input_scaler_.fit(rows.x, rows.weight)
+        self.input_scaler_.fit(*rows.inputs())
 
     def _build_head(self) -> Head:
         kind = self._encoder.kind
@@ -109,6 +113,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
 
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
         factors = class_factors(self._network().class_weight, rows, self._encoder.classes)
+        unlabeled = None if rows.unlabeled is None else self.input_scaler_.transform(rows.unlabeled)
         rows = with_class_factors(rows, factors)
         codes = self._encoder.transform(rows.y)
         strata = None if self._encoder.classes is None else codes[:, 0].astype(np.intp)
@@ -118,7 +123,7 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
             x_val = self.input_scaler_.transform(validation.x)
             watched = (x_val, self._encoder.transform(validation.y), validation.weight)
         x = self.input_scaler_.transform(rows.x)
-        return Problem(x, codes, rows.weight, strata, self.input_scaler_, watched)
+        return Problem(x, codes, rows.weight, strata, self.input_scaler_, watched, unlabeled)
 
     def _restore(self, distribution: Distribution) -> DiscretePredictive:
         assert isinstance(distribution, ClassProbabilities)

@@ -22,16 +22,25 @@ Array = NDArray[np.float64]
 class RawRows:
     """Checked rows as the user gave them: x [N, D], y [N] or [N, T].
 
-    `weight` [N] is in units of `weight_unit`, by default their mean; None stands for ones.
+    `weight` [N] is in units of `weight_unit`, by default their mean; None stands for ones. `unlabeled` [n, D] are
+    further rows of X, of which nothing more is known.
     """
 
     x: Array
     y: NDArray[Any]
     weight: Array | None
     weight_unit: float = 1.0
+    unlabeled: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def inputs(self) -> tuple[Array, Array | None]:
+        """All rows of X, with and without labels, and their weights; one without counts as an average one."""
+        if self.unlabeled is None:
+            return self.x, self.weight
+        weight = None if self.weight is None else np.concatenate([self.weight, np.ones(len(self.unlabeled))])
+        return np.concatenate([self.x, self.unlabeled]), weight
 
 
 def check_rows(
@@ -84,6 +93,16 @@ def check_inputs(estimator: Any, x: Any) -> Array:
     """Validate X of a prediction against the fitted features."""
     with _naming_columns(x):
         return np.asarray(validate_data(estimator, x, reset=False, dtype=np.float64, order="C"))
+
+
+def check_unlabeled(estimator: Any, x: Any) -> Array | None:
+    """Validate the rows without labels, if any, against the features of those with labels."""
+    if x is None:
+        return None
+    try:
+        return check_inputs(estimator, x)
+    except ValueError as error:
+        raise ValueError(f"X_unlabeled must be rows like those of X. {error}") from error
 
 
 @contextmanager

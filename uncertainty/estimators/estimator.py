@@ -19,6 +19,7 @@ from uncertainty.estimators.encoding import (
     RawRows,
     check_inputs,
     check_rows,
+    check_unlabeled,
     check_validation_rows,
     require_two_rows,
 )
@@ -70,11 +71,12 @@ class MemberEstimator(BaseEstimator):
 
     # -- fitting -------------------------------------------------------------------------------------------------
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], unlabeled: Any = None) -> None:
         """Fit on checked rows; `validation` holds X_val, y_val and sample_weight_val."""
         continues = self._begin_fit()
         rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=is_regressor(self))
         require_two_rows(rows)
+        rows = replace(rows, unlabeled=check_unlabeled(self, unlabeled))
         watched = check_validation_rows(self, *validation, numeric_y=is_regressor(self))
         if continues:
             self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
@@ -167,6 +169,12 @@ class MemberEstimator(BaseEstimator):
             self.validation_curve_ = [record["validation_loss"] for record in history]
         elif hasattr(self, "validation_curve_"):
             del self.validation_curve_
+
+    @property
+    def dropout_rates_(self) -> Array:
+        """Dropout rates of the hidden layers, which concrete dropout has learned; with a row for each of M networks."""
+        rates = self.members_.dropout_rates()
+        return rates[0] if len(rates) == 1 else rates
 
     # -- prediction ----------------------------------------------------------------------------------------------
 

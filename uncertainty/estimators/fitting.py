@@ -21,6 +21,7 @@ from uncertainty.heads.base import Head
 from uncertainty.optim import ConstantRate
 from uncertainty.training import EpochState, Rows, TrainingData, TrainingPlan, TrainingResult, fit_members
 from uncertainty.training.batches import BatchStream
+from uncertainty.training.pretraining import pretrain_
 from uncertainty.training.random_streams import Purpose, member_generators
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ Array = NDArray[np.float64]
 class Problem:
     """Standardised and encoded rows: x [N, D], y [N, T], weight [N] or None, and class codes to stratify by.
 
-    `validation` holds the user's own validation rows, if any. `scaler` knows the range and mean of each input.
+    `validation` holds the user's own validation rows, if any, and `unlabeled` [n, D] further rows without a target.
+    `scaler` knows the range and mean of each input.
     """
 
     x: Array
@@ -42,6 +44,7 @@ class Problem:
     strata: NDArray[np.intp] | None
     scaler: InputScaler
     validation: tuple[Array, Array, Array | None] | None = None
+    unlabeled: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def fit_network(
     n_jobs: int | None = None,
 ) -> Fit:
     """Train the networks of `method` on `problem` and return its members."""
-    run = prepare_run(network, method, head, problem, start, seed=seed, one_pass=one_pass, verbose=verbose)
+    run = prepare_run(
+        network, method, head, problem, start, seed=seed, one_pass=one_pass, verbose=verbose, n_jobs=n_jobs
+    )
     result = run.train(n_jobs)
     return Fit(method.members(run.mlp, head, result, seed), result)
 
@@ -110,8 +115,9 @@ def prepare_run(
     seed: int,
     one_pass: bool = False,
     verbose: bool = False,
+    n_jobs: int | None = None,
 ) -> PreparedRun:
-    """Build all that training the networks of `method` on `problem` takes."""
+    """Build all that training the networks of `method` on `problem` takes; their pre-training is behind them then."""
     mlp = options.build_mlp(network, problem.x.shape[1], head)
     method.check(mlp)
     n_members = len(start.members)
@@ -123,6 +129,7 @@ def prepare_run(
     data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
     plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
     values, statistics = _initial_state(network, mlp, head, rows, start, seed)
+    _pretrain_(network, mlp, values, statistics, problem, data, plan, start, seed=seed, n_jobs=n_jobs)
     batches = _batch_stream(network, problem, data, mlp, head, plan.batch_size, start, seed)
     return PreparedRun(mlp, head, values, statistics, data, batches, plan, start)
 
@@ -133,6 +140,11 @@ def _plan(
     """The base network's plan with the method's changes, or cut down to one pass."""
     plan = options.build_plan(network, data.n_train)
     if one_pass:
+        if plan.averaging is not None and plan.averaging.spans_a_fit:
+            raise ValueError(
+                f"averaging must not depend on the last epoch in partial_fit, which knows of none, got "
+                f"{plan.averaging!r}. Use averaging='ema'."
+            )
         plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
     else:
         plan = method.adapt(plan, problem.scaler.standardised_range())
@@ -200,6 +212,40 @@ def _initial_state(
     weight = torch.ones(len(rows), dtype=rows.x.dtype, device=rows.x.device) if rows.weight is None else rows.weight
     mlp.layout.views(values)[OUTPUT_BIAS][:] = head.init_raw(rows.y, weight).cpu()
     return values.to(rows.x.device), statistics.to(rows.x.device)
+
+
+def _pretrain_(
+    network: NetworkParameters,
+    mlp: MLP,
+    values: Tensor,
+    statistics: Tensor,
+    problem: Problem,
+    data: TrainingData,
+    plan: TrainingPlan,
+    start: Start,
+    *,
+    seed: int,
+    n_jobs: int | None,
+) -> None:
+    """Move fresh hidden layers in place to where pre-training ends, if the network asks for it."""
+    pretraining = options.build_pretraining(network, mlp)
+    if pretraining is None or start.values is not None:
+        if problem.unlabeled is not None:
+            raise ValueError(
+                "X_unlabeled must not be given where nothing is pre-trained: pretraining is None, or the fit goes on "
+                "from the weights of an earlier one. Set pretraining='autoencoder', or leave X_unlabeled out."
+            )
+        return
+    x, weight, index = data.rows.x, data.rows.weight, data.train_index
+    if problem.unlabeled is not None:
+        more = _to_rows(problem.unlabeled, problem.unlabeled, None, x.dtype, x.device).x
+        every = torch.arange(len(x), len(x) + len(more), device=x.device).expand(len(index), -1)
+        x, index = torch.cat([x, more]), torch.cat([index, every], dim=1)
+        weight = None if weight is None else torch.cat([weight, torch.ones_like(more[:, 0])])
+    inputs = TrainingData(Rows(x, x, weight), index)
+    plan = replace(plan, batch_size=options.resolve_batch_size(network.batch_size, inputs.n_train))
+    generators = member_generators(seed, start.members, Purpose.PRETRAINING)
+    pretrain_(mlp, values, statistics, inputs, plan, pretraining, generators, n_jobs=n_jobs)
 
 
 def _batch_stream(

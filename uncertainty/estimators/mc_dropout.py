@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from uncertainty.components.mlp import MLP
+from uncertainty.components.noise import KeptEntries
 from uncertainty.components.spec import check_integer
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.members import Members
@@ -43,8 +44,8 @@ class _MaskedNetwork(Method):
             return super().members(mlp, head, result, seed)
         generators = member_generators(seed, range(self.n_masks), Purpose.MONTE_CARLO)
         masks = mlp.draw_masks(generators, torch.from_numpy(result.values))
-        arrays = {name: mask.numpy() for name, mask in masks.items()}
-        return replace(super().members(mlp, head, result, seed), masks=arrays)
+        kept = {name: KeptEntries.of(mask) for name, mask in masks.items()}
+        return replace(super().members(mlp, head, result, seed), masks=kept)
 
 
 class MCDropoutParameters:
@@ -85,11 +86,16 @@ class MCDropoutRegressor(MCDropoutParameters, ProbabilisticRegressor):
     does not depend on the rows beside it. The Monte Carlo error therefore does not average out over rows either;
     compare several seeds when it matters. Far from the data MC-dropout tends to be overconfident.
 
+    The masks are of whatever the network's `Dropout` drops: hidden units, inputs, or weights; with `kind="concrete"` at
+    the rates that it has learned (`dropout_rates_`). Masks of weights make M copies of them: a layer of D inputs and H
+    units takes M D H bytes in the fitted estimator and up to 24 times as many while it predicts.
+
     Parameters
     ----------
     estimator : ProbabilisticMLPRegressor or None
-        The network, which must have a positive dropout rate; None takes its defaults with dropout 0.1. To search its
-        parameters, pass one explicitly. Its `random_state`, `verbose` and `warm_start` are overridden.
+        The network, which must have a positive dropout rate, of inputs at least; None takes its defaults with dropout
+        0.1. To search its parameters, pass one explicitly. Its `random_state`, `verbose` and `warm_start` are
+        overridden.
     n_mc_samples : int, default 100
         Number of masks, M.
     inference : "monte_carlo" or "weight_scaling"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from uncertainty.components.folded import FoldedMLP
 from uncertainty.components.mlp import MLP
+from uncertainty.components.noise import KeptEntries
 from uncertainty.heads.base import Distribution, Head
 from uncertainty.training.threads import thread_limit, torch_threads
 
@@ -38,12 +39,16 @@ class Members:
     head: Head
     values: NDArray[Any]
     statistics: NDArray[Any]
-    masks: dict[str, NDArray[np.float64]] | None = None
+    masks: dict[str, KeptEntries] | None = None
     n_updates: int = 0
     n_epochs: int = 0
 
     def __len__(self) -> int:
-        return len(next(iter(self.masks.values()))) if self.masks else len(self.values)
+        return len(next(iter(self.masks.values())).kept) if self.masks else len(self.values)
+
+    def dropout_rates(self) -> Array:
+        """Return the dropout rates [N, L] of each network's L hidden layers: learned ones with concrete dropout."""
+        return self.mlp.dropout_rates(torch.from_numpy(np.array(self.values))).numpy()
 
     def evaluate(
         self,
@@ -80,7 +85,7 @@ class Members:
     def _fold(self) -> FoldedMLP:
         """The members in prediction form, in float64."""
         # Copies, not `from_numpy` as they stand: a model loaded from a memory map is read-only.
-        masks = {name: torch.from_numpy(mask.copy()) for name, mask in (self.masks or {}).items()}
+        masks = {name: entries.mask() for name, entries in (self.masks or {}).items()}
         values, statistics = (torch.from_numpy(np.array(a, dtype=np.float64)) for a in (self.values, self.statistics))
         return self.mlp.fold(values, statistics, masks)
 

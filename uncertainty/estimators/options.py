@@ -8,20 +8,22 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from uncertainty import components, heads, optim
+from uncertainty import components, heads, optim, training
 from uncertainty.components.activation import RECTIFIER
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Constant, GlorotUniform, HeNormal, Initializer, Zeros
 from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import Normalization, Normalizer
-from uncertainty.components.residual import Residual, ResidualBlocks
+from uncertainty.components.residual import NO_BLOCKS, Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
 from uncertainty.heads.base import Head, HeadSpec
+from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import FunctionSchedule, Schedule
 from uncertainty.training.augmentation import Augmentation
 from uncertainty.training.plan import TrainingPlan
+from uncertainty.training.pretraining import Autoencoder, Pretraining
 
 if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
@@ -58,10 +60,10 @@ def resolve_normalizer(value: Any) -> Normalizer | None:
     return resolve("normalization", value, named_specs(components, Normalization), Normalization).build()
 
 
-def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks | None:
+def resolve_residual(value: Any, sizes: tuple[int, ...]) -> ResidualBlocks:
     """Return the residual blocks of a network with hidden layers of these sizes."""
     if value is None:
-        return None
+        return NO_BLOCKS
     return resolve("residual", value, named_specs(components, Residual), Residual).build(sizes)
 
 
@@ -106,6 +108,7 @@ def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
         l1_ratio=l1_ratio,
         tol=check_number("tol", network.tol),
         patience=check_integer("n_iter_no_change", network.n_iter_no_change),
+        averaging=resolve_averaging(network.averaging),
     )
 
 
@@ -114,6 +117,22 @@ def resolve_schedule(value: Any) -> Schedule:
     if callable(value) and not isinstance(value, type):
         return FunctionSchedule(value)
     return resolve("schedule", value, named_specs(optim, Schedule), Schedule)
+
+
+def build_pretraining(network: NetworkParameters, mlp: MLP) -> Pretraining | None:
+    """Return the options of pre-training, or None."""
+    if network.pretraining is None:
+        return None
+    spec = resolve("pretraining", network.pretraining, named_specs(training, Autoencoder), Autoencoder)
+    if mlp.n_hidden_layers == 0 or mlp.residual.starts:
+        found = "no hidden layers" if mlp.n_hidden_layers == 0 else "residual blocks, whose layers do not stand alone"
+        raise ValueError(f"pretraining must be None in a network with {found}, got {network.pretraining!r}.")
+    return spec.build()
+
+
+def resolve_averaging(value: Any) -> Averaging | None:
+    """Return the spec of the `averaging` slot, or None."""
+    return None if value is None else resolve("averaging", value, named_specs(optim, Averaging), Averaging)
 
 
 def resolve_batch_size(value: Any, n_train: int) -> int:

@@ -14,9 +14,10 @@ from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.method import Method
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.heads.base import HeadSpec
+from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
-from uncertainty.training import Augmentation
+from uncertainty.training import Augmentation, Autoencoder
 
 
 class NetworkParameters:
@@ -37,8 +38,8 @@ class NetworkParameters:
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
-        averaging: Any = None,
-        pretraining: Any = None,
+        averaging: str | Averaging | None = None,
+        pretraining: str | Autoencoder | None = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
@@ -128,6 +129,13 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     augmentation : None or `Augmentation(mixup, input_noise, target_noise, cutout)`
         Changes made to the training rows, drawn anew in each epoch; held-out rows stay as they are. An integer row
         weight is then a repetition on average only.
+    averaging : None, "ema", "swa", or a spec such as `EMA(decay=0.99)`
+        Predict with a running average of the weights: of all steps with fading weight, or of the last epochs. The
+        validation loss, best weights and snapshots are those of the average. `warm_start` goes on from the averaged
+        weights with a new average; `partial_fit` goes on from the weights themselves and continues the average.
+    pretraining : None, "autoencoder", or a spec such as `Autoencoder(n_epochs=50, corruption=0.2)`
+        Each hidden layer first learns to reconstruct what it reads, from the training rows and `X_unlabeled` of `fit`.
+        Only fresh weights are pre-trained: in `partial_fit` on the rows of the first call, and not in a warm start.
     alpha : float, default 1e-4
         Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
@@ -175,6 +183,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     loss_curve_, validation_curve_ : mean NLL of each epoch over the members still training, in nats per unit of the
         standardised target
     history_ : list of dict, one an epoch
+    dropout_rates_ : (L,) or (M, L), rates of the L hidden layers, of each network where there are several; learned ones
+        with `Dropout(kind="concrete")`
     head_, members_ : the fitted head and weights
 
     References
@@ -215,7 +225,8 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
     Attributes
     ----------
     classes_ : (C,) labels in sorted order; `range(T)` for multi-label data
-    n_features_in_, feature_names_in_, n_iter_, best_iter_, loss_curve_, validation_curve_, history_, head_, members_
+    n_features_in_, feature_names_in_, n_iter_, best_iter_, loss_curve_, validation_curve_, history_, dropout_rates_, \
+head_, members_
         As in `ProbabilisticMLPRegressor`; losses are in nats.
 
     Examples
@@ -242,8 +253,8 @@ early_stopping, validation_fraction, standardize, device, dtype, warm_start, ver
         optimizer: str | OptimizerSpec = "adam",
         schedule: str | Schedule | Callable[[int], float] = "constant",
         augmentation: Augmentation | None = None,
-        averaging: Any = None,
-        pretraining: Any = None,
+        averaging: str | Averaging | None = None,
+        pretraining: str | Autoencoder | None = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",

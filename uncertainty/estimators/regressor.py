@@ -47,6 +47,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
         sample_weight_val: ArrayLike | None = None,
+        X_unlabeled: ArrayLike | None = None,
     ) -> ProbabilisticRegressor:
         """Fit the members by negative log-likelihood.
 
@@ -59,6 +60,9 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         X_val, y_val, sample_weight_val : optional
             Rows to watch for early stopping instead of a share of the training rows. For direct use only: a
             Pipeline does not transform `X_val`.
+        X_unlabeled : (m, D), optional
+            Further rows for `pretraining`, from which the scaling of X is learned too. A Pipeline does not transform
+            them either.
 
         Returns
         -------
@@ -69,7 +73,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         ValueError
             For NaN or infinite values, fewer than two rows, shapes that do not agree, or an unknown option.
         """
-        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), X_unlabeled)
         return self
 
     @available_if(partial_fit_is_available)
@@ -90,7 +94,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         self.n_outputs_ = targets.shape[1]
         self._weight_unit = rows.weight_unit
         self.head_ = self._build_head()
-        self.input_scaler_ = InputScaler(**standardize._asdict()).fit(rows.x, rows.weight)
+        self.input_scaler_ = InputScaler(**standardize._asdict()).fit(*rows.inputs())
         self.target_scaler_ = TargetScaler(enabled=standardize.enabled).fit(targets, rows.weight)
         if self.target_scaler_.n_damped_:
             warnings.warn(
@@ -107,7 +111,8 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
         x, y = self._encode(rows)
         watched = None if validation is None else (*self._encode(validation), validation.weight)
-        return Problem(x, y, rows.weight, None, self.input_scaler_, watched)
+        unlabeled = None if rows.unlabeled is None else self.input_scaler_.transform(rows.unlabeled)
+        return Problem(x, y, rows.weight, None, self.input_scaler_, watched, unlabeled)
 
     def _encode(self, rows: RawRows) -> tuple[Array, Array]:
         targets = regression_targets(rows)

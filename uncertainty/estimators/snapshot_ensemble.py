@@ -1,4 +1,4 @@
-"""Snapshot ensembles: one training run with warm restarts, whose weights at each cycle's end are the members."""
+"""Snapshot ensembles: the weights at the ends of cycles are the members; there are three variants of a cycle."""
 
 from __future__ import annotations
 
@@ -23,16 +23,22 @@ from uncertainty.optim import Adam
 from uncertainty.optim.schedules import CosineCycles, cycle_ends
 from uncertainty.training import EpochState, TrainingPlan, TrainingResult
 
+VARIANTS = ("cyclic", "no_cycle", "single_cycle")
+
 
 class _Snapshots(Method):
-    """One network; its weights and running statistics at the end of each cycle."""
+    """One network; its weights and running statistics at the end of each cycle.
+
+    Without `restarts` the schedule is the base network's own, and a cycle only says when to keep the weights.
+    """
 
     supports_partial_fit = False
     watches_validation = False
 
-    def __init__(self, n_snapshots: int, n_dropped: int) -> None:
+    def __init__(self, n_snapshots: int, n_dropped: int, *, restarts: bool) -> None:
         self.n_snapshots = n_snapshots
         self.n_dropped = n_dropped
+        self.restarts = restarts
         self._kept: list[tuple[NDArray[Any], NDArray[Any]]] = []
 
     def start(self, fitted: Members | None) -> Start:
@@ -42,9 +48,11 @@ class _Snapshots(Method):
 
     def adapt(self, plan: TrainingPlan, input_range: NDArray[np.float64]) -> TrainingPlan:
         n_cycles = self.n_snapshots + self.n_dropped
-        if plan.max_epochs < n_cycles:
+        _require_epochs(plan, n_cycles)
+        if plan.averaging is not None and plan.averaging.spans_a_fit:
             raise ValueError(
-                f"max_iter must be at least one epoch for each of the {n_cycles} cycles, got {plan.max_epochs}."
+                f"averaging must not span the cycles whose ends are to differ, got {plan.averaging!r}. Use 'ema', or "
+                f"variant='single_cycle'."
             )
         ends = cycle_ends(plan.max_epochs, n_cycles)[self.n_dropped :]
 
@@ -55,7 +63,7 @@ class _Snapshots(Method):
 
         return replace(
             plan,
-            schedule=CosineCycles(n_cycles),
+            schedule=CosineCycles(n_cycles) if self.restarts else plan.schedule,
             patience=None,
             on_epoch_end=(*plan.on_epoch_end, keep),
         )
@@ -80,6 +88,32 @@ class _Snapshots(Method):
         )
 
 
+class _SingleCycles(Method):
+    """A network for each cycle, from a fresh initialization: none depends on another, so they train side by side."""
+
+    supports_partial_fit = False
+    watches_validation = False
+
+    def __init__(self, n_networks: int) -> None:
+        self._n_networks = n_networks
+
+    @property
+    def n_networks(self) -> int:
+        return self._n_networks
+
+    def adapt(self, plan: TrainingPlan, input_range: NDArray[np.float64]) -> TrainingPlan:
+        _require_epochs(plan, self.n_networks)
+        n_epochs = plan.max_epochs // self.n_networks
+        return replace(plan, max_epochs=n_epochs, schedule=CosineCycles(1), patience=None)
+
+
+def _require_epochs(plan: TrainingPlan, n_cycles: int) -> None:
+    if plan.max_epochs < n_cycles:
+        raise ValueError(
+            f"max_iter must be at least one epoch for each of the {n_cycles} cycles, got {plan.max_epochs}."
+        )
+
+
 class SnapshotEnsembleParameters:
     """The parameters of both snapshot ensembles."""
 
@@ -88,6 +122,7 @@ class SnapshotEnsembleParameters:
         estimator: Any = None,
         n_snapshots: int = 5,
         *,
+        variant: str = "cyclic",
         n_dropped_cycles: int = 0,
         random_state: Any = None,
         verbose: bool = False,
@@ -96,6 +131,7 @@ class SnapshotEnsembleParameters:
     ) -> None:
         self.estimator = estimator
         self.n_snapshots = n_snapshots
+        self.variant = variant
         self.n_dropped_cycles = n_dropped_cycles
         self.random_state = random_state
         self.verbose = verbose
@@ -106,10 +142,23 @@ class SnapshotEnsembleParameters:
         return base_network(self, max_iter=200, alpha=1e-2, learning_rate_init=1e-2, optimizer=Adam(clip_norm=1.0))
 
     def _method(self) -> Method:
-        return _Snapshots(
-            check_integer("n_snapshots", self.n_snapshots),
-            check_integer("n_dropped_cycles", self.n_dropped_cycles, low=0),
-        )
+        n_snapshots = check_integer("n_snapshots", self.n_snapshots)
+        n_dropped = check_integer("n_dropped_cycles", self.n_dropped_cycles, low=0)
+        if self.variant not in VARIANTS:
+            raise ValueError(f"variant must be one of {list(VARIANTS)}, got {self.variant!r}.")
+        if self.variant != "single_cycle":
+            return _Snapshots(n_snapshots, n_dropped, restarts=self.variant == "cyclic")
+        if n_dropped:
+            raise ValueError(
+                f"n_dropped_cycles must be 0 with variant='single_cycle', got {n_dropped}. There no cycle follows "
+                f"from another: lower n_snapshots and max_iter instead."
+            )
+        if self.warm_start:
+            raise ValueError(
+                "warm_start must be False with variant='single_cycle', whose cycles all start from fresh weights, got "
+                "True. Use variant='cyclic' to go on from the last snapshot."
+            )
+        return _SingleCycles(n_snapshots)
 
 
 class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegressor):
@@ -124,13 +173,19 @@ class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegress
     estimator : ProbabilisticMLPRegressor or None
         The network; None takes its defaults with max_iter=200, learning_rate_init=1e-2, optimizer=Adam(clip_norm=1)
         and alpha=1e-2 (nothing else holds back the overfitting of a run without early stopping). To search its
-        parameters, pass one explicitly. The ensemble owns the `schedule` and ignores early stopping (all rows are
-        trained on); `max_iter` is the number of epochs of all cycles together. `random_state`, `verbose` and
-        `warm_start` are overridden.
+        parameters, pass one explicitly. The ensemble owns the `schedule` (but for "no_cycle") and ignores early
+        stopping (all rows are trained on); `max_iter` is the number of epochs of all cycles together. `random_state`,
+        `verbose` and `warm_start` are overridden.
     n_snapshots : int, default 5
         Number of members, M.
+    variant : {"cyclic", "no_cycle", "single_cycle"}, default "cyclic"
+        All three train for as many epochs in total, and differ in what the members share. "cyclic" is the method:
+        warm restarts of the learning rate in one run of `max_iter` epochs. "no_cycle" keeps the weights of one
+        ordinary run, on the network's own `schedule`, after the same epochs. "single_cycle" starts each cycle from a
+        fresh initialization, which makes M independent networks with `max_iter // M` epochs of one cosine cycle each;
+        they train side by side, so that `n_iter_` counts the epochs of one. It drops no cycles and has no warm start.
     n_dropped_cycles : int, default 0
-        First cycles whose snapshots are left out.
+        First cycles whose snapshots are left out; they count in `max_iter`.
     random_state : int, RandomState or None
     verbose : bool, default False
     warm_start : bool, default False
@@ -140,7 +195,8 @@ class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegress
 
     References
     ----------
-    Huang et al. (2017), Snapshot ensembles: train 1, get M for free, eq. 2; Loshchilov & Hutter (2017), SGDR.
+    Huang et al. (2017), Snapshot ensembles: train 1, get M for free, eq. 2, and Table 1 for the
+    variants; Loshchilov & Hutter (2017), SGDR.
     """
 
 

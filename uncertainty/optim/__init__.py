@@ -1,4 +1,4 @@
-"""Optimizers, learning-rate schedules and moving averages, shared by every method."""
+"""Optimizers, learning-rate schedules, weight averaging and moving averages, shared by every method."""
 
 from uncertainty.components.moving_averages import (
     corrected_exponential_step,
@@ -14,6 +14,7 @@ from uncertainty.components.moving_averages import (
 from uncertainty.optim.adadelta import Adadelta
 from uncertainty.optim.adagrad import AdaGrad
 from uncertainty.optim.adam import Adam
+from uncertainty.optim.averaging import EMA, SWA
 from uncertainty.optim.gradient_descent import GradientDescent
 from uncertainty.optim.nadam import Nadam
 from uncertainty.optim.rmsprop import RMSprop
@@ -33,7 +34,9 @@ from uncertainty.optim.schedules import (
 from uncertainty.optim.sgd import SGD
 
 __all__ = [
+    "EMA",
     "SGD",
+    "SWA",
     "AdaGrad",
     "Adadelta",
     "Adam",

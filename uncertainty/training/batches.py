@@ -124,12 +124,11 @@ class BatchStream:
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
         """Ranges of batch numbers whose gathered rows and random numbers fit the block size."""
-        drawn = {True: 0, False: 0}  # numbers a row, and numbers a batch
-        for source in self.mlp.noise.values():
-            drawn[source.per_row] += prod(source.shape)
-        numbers_per_row = self.rows.x.shape[1] + self.rows.y.shape[1] + 1 + drawn[True]
-        bytes_per_batch = self.rows.x.element_size() * (numbers_per_row * self.bounds[1] + drawn[False])
-        batches_per_block = max(BLOCK_BYTES_PER_MEMBER // max(bytes_per_batch, 1), 1)
+        batch_size, sources = self.bounds[1], self.mlp.noise.values()
+        gathered = (self.rows.x.shape[1] + self.rows.y.shape[1] + 1) * batch_size
+        drawn = sum(prod(source.shape) * (batch_size if source.per_row else 1) for source in sources)
+        bytes_per_batch = self.rows.x.element_size() * (gathered + drawn)
+        batches_per_block = max(BLOCK_BYTES_PER_MEMBER // bytes_per_batch, 1)
         for first in range(0, self.n_batches, batches_per_block):
             yield first, min(first + batches_per_block, self.n_batches)
 

@@ -33,7 +33,8 @@ class TrainingResult:
 
     `history` has one record an epoch; `best_epochs` [M] is where each member's weights come from;
     `optimizer_state`, `n_updates` (batches that the running statistics have seen) and `n_epochs` (good epochs of the
-    networks, those of earlier fits included) continue the fit.
+    networks, those of earlier fits included) continue the fit. Where weights are averaged, `values` and `statistics`
+    are the averages.
     """
 
     values: NDArray[Any]
@@ -99,7 +100,7 @@ class _Run:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        values, statistics = self.stack.values, self.stack.statistics
+        values, statistics = self.stack.watched
         n_members = len(values)
         self.members = torch.arange(n_members)
         self.bad_epochs = torch.zeros(n_members, dtype=torch.long)
@@ -122,6 +123,8 @@ class _Run:
         monitored = torch.where(failed, torch.inf, monitored)
         self._watch(epoch, monitored, failed)
         self.best.postpone(epoch, self.members[in_warmup])
+        if self.stack.averaging is not None and epoch < self.stack.averaging.first_epoch:
+            self.best.postpone(epoch, self.members)
         stop = self._record(epoch, train_losses, validation_losses)
         self.stack.follow(monitored)
         going_on = self.bad_in_a_row[self.members] <= (MAX_BACK_OFFS if self.plan.backs_off else 0)
@@ -140,15 +143,16 @@ class _Run:
         # The products of a lone member would be split, and round differently for each number of threads.
         n_threads = 1 if self.n_training == 1 else worthwhile_threads(work, stack.n_threads)
         with torch_threads(n_threads):
-            return mean_nll(stack.mlp, stack.head, stack.values, stack.statistics, self.validation)
+            return mean_nll(stack.mlp, stack.head, *stack.watched, self.validation)
 
     def _watch(self, epoch: int, losses: Tensor, failed: Tensor) -> None:
-        self.best.update(epoch, self.members, losses, self.stack.values, self.stack.statistics, tol=self.plan.tol)
+        self.best.update(epoch, self.members, losses, *self.stack.watched, tol=self.plan.tol)
         self.bad_epochs[self.members] += failed
         self.bad_in_a_row[self.members] = torch.where(failed, self.bad_in_a_row[self.members] + 1, 0)
 
     def _record(self, epoch: int, train_losses: Tensor, validation_losses: Tensor | None) -> bool:
         """Keep a record of the epoch, and tell the hooks; whether one of them wishes to stop."""
+        values, statistics = self.stack.watched
         state = EpochState(
             epoch=epoch,
             max_epochs=self.plan.max_epochs,
@@ -156,8 +160,8 @@ class _Run:
             validation_loss=None if validation_losses is None else _finite_mean(validation_losses),
             learning_rate=self.stack.last_rate,
             n_training=self.n_training,
-            values=self.stack.values,
-            statistics=self.stack.statistics,
+            values=values,
+            statistics=statistics,
         )
         record = {"epoch": epoch, "train_loss": state.train_loss, "learning_rate": state.learning_rate}
         if state.validation_loss is not None:
@@ -177,8 +181,7 @@ class _Run:
 
     def _store_final(self) -> None:
         self.final_epochs[self.members] = len(self.history)
-        self.final_values[self.members] = self.stack.values
-        self.final_statistics[self.members] = self.stack.statistics
+        self.final_values[self.members], self.final_statistics[self.members] = self.stack.watched
 
     def result(self) -> TrainingResult:
         """Best weights where there are validation rows, the last ones otherwise; never a non-finite one."""

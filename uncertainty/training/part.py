@@ -18,6 +18,7 @@ from uncertainty.training.captured_step import CapturedStep, GraphRecorder
 from uncertainty.training.plan import TrainingPlan
 from uncertainty.training.stack import Stack
 from uncertainty.training.threads import denormals_flushed
+from uncertainty.training.weight_average import WeightAverage
 
 
 class Outcome(NamedTuple):
@@ -62,6 +63,7 @@ class Part:
         batches: BatchStream,
         rule: StepRule,
         rate_scale: float,
+        average: WeightAverage | None,
         recorder: GraphRecorder | None,
     ) -> None:
         self.stack = stack
@@ -69,7 +71,9 @@ class Part:
         self.batches = batches
         self.rule = rule
         self.rate_scale = rate_scale
-        self._state = [stack.values, stack.statistics, *optimizer.buffers.values()]
+        self.average = average
+        averages = () if average is None else average.averages
+        self._state = [stack.values, stack.statistics, *optimizer.buffers.values(), *averages]
         self._kept = [torch.empty_like(a) for a in self._state]
         self._hidden_weights = stack.mlp.hidden_weights(stack.values)
         self._total_loss = stack.values.new_zeros(stack.n_members)
@@ -85,6 +89,10 @@ class Part:
             for number, batch in enumerate(self.batches.epoch(), start=first_step):
                 self._make_step(batch, self.rule.rate(number) * self.rate_scale)
                 self.stack.n_updates += self.rule.updates_per_step
+                if self.average is not None:
+                    self.average.after_step()
+            if self.average is not None:
+                self.average.after_epoch(1 + first_step // self.batches.n_batches)
             self._has_seen_every_batch_size = True
             return Outcome(self._total_loss / self.batches.n_rows, self._take_back_failures())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
 from uncertainty.optim.schedules import Schedule
 
@@ -17,7 +18,8 @@ class EpochState:
 
     `train_loss` and `validation_loss` (None without validation rows) are means over the members still training, and so
     is the `learning_rate` of the epoch's last step, back-offs after failures left out.
-    `values` [M, P] and `statistics` [M, Q] are live buffers: copy what is to be kept.
+    `values` [M, P] and `statistics` [M, Q], averages where weights are averaged, are live buffers: copy what is to be
+    kept.
     """
 
     epoch: int
@@ -39,8 +41,9 @@ class TrainingPlan:
 
     `patience` counts epochs without an improvement of at least `tol` in the monitored loss: the validation loss where
     there are validation rows, which also restores each member's best weights, else the training loss. None never
-    stops. `backs_off` takes back an epoch with a non-finite step and halves the rate; without it such an epoch is a
-    member's last, and its weights may end non-finite: for diagnostics, which want to see it happen.
+    stops. With `averaging` the running average of a member's weights stands for them everywhere but in training.
+    `backs_off` takes back an epoch with a non-finite step and halves the rate; without it such an epoch is a member's
+    last, and its weights may end non-finite: for diagnostics, which want to see it happen.
     """
 
     batch_size: int
@@ -52,6 +55,7 @@ class TrainingPlan:
     l1_ratio: float
     tol: float
     patience: int | None
+    averaging: Averaging | None = None
     backs_off: bool = True
     adversarial_perturbation: Tensor | None = None
     on_epoch_end: tuple[Hook, ...] = ()

@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = 4
     MONTE_CARLO = 5
     AUGMENTATION = 6
+    PRETRAINING = 7
 
 
 def member_generators(seed: int | tuple[int, ...], members: range, purpose: Purpose) -> list[np.random.Generator]:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,14 +19,16 @@ from uncertainty.training.part import Outcome, Part, StepRule
 from uncertainty.training.plan import TrainingPlan
 from uncertainty.training.stack import Stack
 from uncertainty.training.threads import training_threads
+from uncertainty.training.weight_average import WeightAverage
 
 
 class Standing(NamedTuple):
     """Where a member stands: the multiples of the learning rate it trains at, and what its good epochs add up to.
 
     `back_off` halves at each failure, and `scheduled` is what a schedule that follows the losses asks for. `n_steps`
-    are steps of the optimizer (since the warm-up), `n_updates` batches that the running statistics have seen, and
-    `n_epochs` the good epochs themselves, by which the head's warm-up is counted.
+    are steps of the optimizer (since the warm-up), `n_updates` batches that the running statistics have seen,
+    `n_epochs` the good epochs themselves, by which the head's warm-up is counted, and `n_averaged` weights in the
+    average.
     """
 
     back_off: float
@@ -33,12 +36,14 @@ class Standing(NamedTuple):
     n_steps: int
     n_updates: int
     n_epochs: int
+    n_averaged: int
 
 
 class WholeStack:
     """All members that still train, `values` [M, P] and `statistics` [M, Q], which change in place.
 
-    The members are divided into groups, one a thread, and a group into parts: runs of members that stand alike.
+    The members are divided into groups, one a thread, and a group into parts: runs of members that stand alike. Where
+    weights are averaged, `values` and `statistics` as they are given are the average so far.
     """
 
     def __init__(
@@ -63,11 +68,11 @@ class WholeStack:
         self.batches = batches
         self.rule = _step_rule(mlp, values, batches, plan)
         self.optimizer: Optimizer = plan.optimizer.build(values, self.rule.penalized)
-        n_steps = [0] * len(values)
+        self.averaging = None if plan.averaging is None else plan.averaging.build(plan.max_epochs)
+        self.averages = None if self.averaging is None else (values.clone(), statistics.clone())
+        self.standings = [Standing(1.0, 1.0, 0, n_updates, n_epochs, 0)] * len(values)
         if optimizer_state is not None:
-            self.optimizer.load(optimizer_state)
-            n_steps = optimizer_state["n_steps"]
-        self.standings = [Standing(1.0, 1.0, n, n_updates, n_epochs) for n in n_steps]
+            self._load(optimizer_state)
         self.rate_control = plan.schedule.control(len(values))
         self.n_steps = 0
         self.n_threads = n_threads
@@ -96,10 +101,32 @@ class WholeStack:
         """Whether each member is still in the head's warm-up, [M]."""
         return torch.tensor([standing.n_epochs < self.head.n_warmup_epochs for standing in self.standings])
 
+    @property
+    def watched(self) -> tuple[Tensor, Tensor]:
+        """The values and statistics that are watched, kept and predicted with: the averages where there are any."""
+        return self.averages or (self.values, self.statistics)
+
     def optimizer_state(self) -> dict[str, Any]:
-        """Return the optimizer's buffers as arrays on the CPU, and the steps of each member as `n_steps`."""
-        buffers = {name: buffer.cpu().numpy() for name, buffer in self.optimizer.buffers.items()}
-        return {**buffers, "n_steps": [standing.n_steps for standing in self.standings]}
+        """Return the optimizer's buffers as arrays on the CPU, and the steps of each member as `n_steps`.
+
+        Where weights are averaged, what they are themselves comes with it, and how many each average holds.
+        """
+        tensors = dict(self.optimizer.buffers)
+        if self.averages is not None:
+            tensors.update(values=self.values, statistics=self.statistics)
+        state: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
+        state["n_steps"] = [standing.n_steps for standing in self.standings]
+        state["n_averaged"] = [standing.n_averaged for standing in self.standings]
+        return state
+
+    def _load(self, state: dict[str, Any]) -> None:
+        """Go on from what `optimizer_state` returned."""
+        self.optimizer.load(state)
+        if "values" in state:
+            self.values.copy_(torch.from_numpy(np.array(state["values"])))
+            self.statistics.copy_(torch.from_numpy(np.array(state["statistics"])))
+        counts = zip(self.standings, state["n_steps"], state["n_averaged"], strict=True)
+        self.standings = [old._replace(n_steps=steps, n_averaged=averaged) for old, steps, averaged in counts]
 
     def run_epoch(self) -> Outcome:
         """Train for one epoch; members that failed are back where they were, and go on at half the learning rate."""
@@ -109,21 +136,22 @@ class WholeStack:
 
         by_group = map(run, self._groups) if len(self._groups) == 1 else self.pool.map(run, self._groups)
         outcomes = [outcome for group in by_group for outcome in group]
-        self.n_steps += self.batches.n_batches
         failed = torch.cat([outcome.failed for outcome in outcomes]).cpu()
         self._count(failed.tolist())
         return Outcome(torch.cat([outcome.losses for outcome in outcomes]), failed)
 
     def _count(self, failed: list[bool]) -> None:
-        steps, updates = self.batches.n_batches, self.batches.n_batches * self.rule.updates_per_step
-        were_in_warmup = self.in_warmup
+        steps, were_in_warmup = self.batches.n_batches, self.in_warmup
+        self.n_steps += steps
+        averaged = 0 if self.averaging is None else self.averaging.n_averaged(self.n_steps // steps, steps)
         self.standings = [
             standing._replace(back_off=0.5 * standing.back_off)
             if bad
             else standing._replace(
                 n_steps=standing.n_steps + steps,
-                n_updates=standing.n_updates + updates,
+                n_updates=standing.n_updates + steps * self.rule.updates_per_step,
                 n_epochs=standing.n_epochs + 1,
+                n_averaged=standing.n_averaged + averaged,
             )
             for standing, bad in zip(self.standings, failed, strict=True)
         ]
@@ -160,6 +188,8 @@ class WholeStack:
     def select(self, members: Tensor) -> None:
         """Keep some members only, so that the others go on faster."""
         self.values, self.statistics = self.values[members], self.statistics[members]
+        if self.averages is not None:
+            self.averages = self.averages[0][members], self.averages[1][members]
         self.standings = [self.standings[m] for m in members.tolist()]
         self.optimizer.select(members)
         self.batches.select(members)
@@ -190,7 +220,12 @@ class WholeStack:
             first_member=rows.start,
         )
         optimizer, batches = self.optimizer.part(rows, standing.n_steps), self.batches.part(rows)
-        return Part(stack, optimizer, batches, self.rule, standing.back_off * standing.scheduled, self._recorder)
+        average = None
+        if self.averaging is not None and self.averages is not None:
+            tensors, averages = (stack.values, stack.statistics), tuple(a[rows] for a in self.averages)
+            average = WeightAverage(self.averaging, tensors, averages, standing.n_averaged)
+        rate_scale = standing.back_off * standing.scheduled
+        return Part(stack, optimizer, batches, self.rule, rate_scale, average, self._recorder)
 
 
 def _step_rule(mlp: MLP, values: Tensor, batches: BatchStream, plan: TrainingPlan) -> StepRule:
