@@ -78,14 +78,19 @@ _ROOM_OF_NAME = {
     "Autoencoder": "training",
 }
 
+# Rooms whose functions are used by their full name.
+_ROOMS = ("diagnostics", "metrics")
+
 __all__ = sorted(_ROOM_OF_NAME)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"uncertainty.{name}")
     if name not in _ROOM_OF_NAME:
         raise AttributeError(f"module 'uncertainty' has no attribute {name!r}")
     return getattr(import_module(f"uncertainty.{_ROOM_OF_NAME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *__all__, *_ROOMS]
