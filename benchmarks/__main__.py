@@ -18,6 +18,7 @@ from .datasets import DATASETS, SUITES, DatasetError, Task, load_dataset
 from .methods import METHODS, Method
 from .protocols import N_STRATIFIED_SPLITS, N_UCI_SPLITS, Row, Run, evaluate_runs, make_splits
 from .published import find_published, missing_note
+from .snapshot import command as snapshot
 from .speed import command as speed
 
 # suite -> (what it is, splits by default, splits at most)
@@ -28,7 +29,7 @@ _SUITE_OPTIONS = {
 }
 
 # suite -> the module of a suite that is a package of its own, with its own arguments and its own way to run
-_PACKAGES: dict[str, ModuleType] = {package.SUITE: package for package in (speed, components)}
+_PACKAGES: dict[str, ModuleType] = {package.SUITE: package for package in (speed, components, snapshot)}
 
 
 def build_parser(methods: Iterable[str]) -> argparse.ArgumentParser:
