@@ -13,7 +13,7 @@ from .. import report
 from ..datasets import DATASETS, Arrays, DatasetError, load_dataset
 from ..protocols import INTERVAL_COVERAGE, N_STRATIFIED_SPLITS, Row, Run, Split, evaluate_runs, make_splits
 from .contenders import CONTENDERS, Contender, describe
-from .penalties import ALPHAS, Penalties, choose_penalties
+from .penalties import ALPHAS, N_TRIES, Penalties, choose_penalties
 from .verdicts import NOTE, Difference, data_set_lines, find_differences, overall_lines
 
 SUITE = "snapshot"
@@ -157,8 +157,8 @@ def print_report(
 def explain(options: argparse.Namespace, penalties: Penalties) -> list[str]:
     """Return which penalties were taken, and what the numbers are."""
     if options.alpha is None:
-        alphas = [f"alpha, the L2 penalty: of {_listed(ALPHAS)} the one with the lowest NLL on held-out training rows "
-                  "of the first split, for each method and data set"]  # fmt: skip
+        alphas = [f"alpha, the L2 penalty: of {_listed(ALPHAS)} the one with the lowest mean NLL in {N_TRIES} ways to "
+                  "hold out training rows of the first split, for each method and data set"]  # fmt: skip
         for dataset in dict.fromkeys(dataset for dataset, _ in penalties):
             chosen = (f"{name} {penalties[dataset, name]:g}" for name in CONTENDERS)
             alphas.append(f"alpha on {dataset}: {', '.join(chosen)}")

@@ -11,16 +11,19 @@ from ..protocols import Row, Run, Split, evaluate_runs
 from .contenders import CONTENDERS, Contender
 
 ALPHAS = (1e-4, 1e-3, 1e-2)
-HELD_OUT = 0.2
+HELD_OUT, N_TRIES = 0.2, 3
 
 Penalties = dict[tuple[str, str], float]  # (data set, contender) -> alpha
 
 
-def hold_out(name: str, y: Arrays, split: Split) -> Split:
-    """Return the training rows of a split, divided once more; its test rows are in neither part."""
+def hold_out(name: str, arrays: Arrays, split: Split) -> list[Split]:
+    """Return the training rows of a split, divided once more in a few ways; its test rows are in none of the parts."""
     train = split[0]
-    strata = y[1][train] if DATASETS[name].task == "classification" else None
-    return tuple(train_test_split(train, test_size=HELD_OUT, random_state=0, stratify=strata))
+    strata = arrays[1][train] if DATASETS[name].task == "classification" else None
+    return [
+        tuple(train_test_split(train, test_size=HELD_OUT, random_state=number, stratify=strata))
+        for number in range(N_TRIES)
+    ]
 
 
 def choose_penalties(
@@ -32,20 +35,31 @@ def choose_penalties(
     n_jobs: int,
     on_done: Callable[[Row], None] = lambda row: None,
 ) -> Penalties:
-    """Return the alpha with which each contender predicts held-out training rows of the first split best, by NLL."""
+    """Return the alpha with which each contender best predicts held-out training rows of the first split.
+
+    Best is the lowest mean NLL over a few ways to hold rows out.
+    """
     chances = [
         (dataset, Contender(name, n_epochs, n_members, alpha))
         for dataset in arrays
         for name in CONTENDERS
         for alpha in ALPHAS
+        for _ in range(N_TRIES)
     ]
     runs = [
-        Run(dataset, DATASETS[dataset].task, f"{contender.name}, alpha {contender.alpha:g}", 0, contender.make)
-        for dataset, contender in chances
+        Run(
+            dataset,
+            DATASETS[dataset].task,
+            f"{contender.name}, alpha {contender.alpha:g}",
+            number % N_TRIES,
+            contender.make,
+        )
+        for number, (dataset, contender) in enumerate(chances)
     ]
-    inner = {name: [hold_out(name, arrays[name], splits[name][0])] for name in arrays}
+    inner = {name: hold_out(name, arrays[name], splits[name][0]) for name in arrays}
     rows = evaluate_runs(runs, dict(arrays), inner, n_jobs=n_jobs, on_done=on_done)
     losses: dict[tuple[str, str], dict[float, float]] = {}
     for (dataset, contender), row in zip(chances, rows, strict=True):
-        losses.setdefault((dataset, contender.name), {})[contender.alpha] = row["nll"]
-    return {key: min(values, key=values.__getitem__) for key, values in losses.items()}
+        sums = losses.setdefault((dataset, contender.name), dict.fromkeys(ALPHAS, 0.0))
+        sums[contender.alpha] += row["nll"]
+    return {key: min(sums, key=sums.__getitem__) for key, sums in losses.items()}
