@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
-    from uncertainty.training import Augmentation, Autoencoder  # noqa: F401
+    from uncertainty.training import Augmentation as Augmentation
+    from uncertainty.training import Autoencoder as Autoencoder
 
 __version__ = "0.1.0"
 
