@@ -153,8 +153,16 @@ AVERAGED = SGD(momentum_form="average")
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("adam", "nadam"), ("adam", "sgd"), ("nadam", "adam"), (Adadelta(), "rmsprop"), (AVERAGED, SGD())]
-    + [(Adam(amsgrad=True), "adam"), ("gradient_descent", "adam"), ("adam", Adam(beta_1=0.5))],
+    [
+        ("adam", "nadam"),
+        ("adam", "sgd"),
+        ("nadam", "adam"),
+        (Adadelta(), "rmsprop"),
+        (AVERAGED, SGD()),
+        (Adam(amsgrad=True), "adam"),
+        ("gradient_descent", "adam"),
+        ("adam", Adam(beta_1=0.5)),
+    ],
     ids=str,
 )
 def test_another_optimizer_in_partial_fit_begins_afresh(quick, regression, first, second):
