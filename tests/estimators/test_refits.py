@@ -1,11 +1,15 @@
 """Fits that fail, fits that go on from earlier ones, and what they keep."""
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
 from uncertainty import (
     SGD,
+    Adadelta,
+    Adam,
     DeepEnsembleRegressor,
     Gaussian,
     MixtureDensity,
@@ -142,3 +146,31 @@ def test_partial_fit_stays_at_the_initial_rate_whatever_the_schedule(quick, regr
         constant.partial_fit(*regression)
     assert [record["learning_rate"] for record in model.history_] == [1e-2] * 3
     np.testing.assert_array_equal(model.predict(regression[0]), constant.predict(regression[0]))
+
+
+AVERAGED = SGD(momentum_form="average")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("adam", "nadam"),
+        ("adam", "sgd"),
+        ("nadam", "adam"),
+        (Adadelta(), "rmsprop"),
+        (AVERAGED, SGD()),
+        (Adam(amsgrad=True), "adam"),
+        ("gradient_descent", "adam"),
+        ("adam", Adam(beta_1=0.5)),
+    ],
+    ids=str,
+)
+def test_another_optimizer_in_partial_fit_begins_afresh(quick, regression, first, second):
+    changed = quick(ProbabilisticMLPRegressor, **ONE_BATCH, optimizer=first)
+    changed.partial_fit(*regression).partial_fit(*regression)
+    afresh = copy.deepcopy(changed)
+    afresh._optimizer_state = None
+    for model in (changed, afresh):
+        model.set_params(optimizer=second).partial_fit(*regression)
+    # An optimizer that differs in its constants alone is the same one, and goes on.
+    assert np.array_equal(changed.members_.values, afresh.members_.values) != isinstance(second, Adam)

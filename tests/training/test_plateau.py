@@ -110,10 +110,15 @@ def test_a_failed_epoch_backs_off_and_counts_as_one_without_improvement(fit, rat
     assert rates_of_parts[-3:] == [(1, 1.0), (1, 0.5 * 0.1), (1, 1.0)]
 
 
-def test_a_state_may_follow_a_warm_up(fit):
-    options = {**OPTIONS, "schedule": LinearWarmup(2, then=ReduceOnPlateau(factor=0.5, patience=0, tol=1e9))}
-    rates = [r["learning_rate"] for r in fit([0], **{**options, "max_epochs": 5, "batch_size": 50}).result.history]
-    assert_allclose(rates, [0.05, 0.1, 0.05, 0.025, 0.0125])
+@pytest.mark.parametrize("n_warmup", [1, 2, 4])
+def test_a_state_that_follows_a_warm_up_sees_no_losses_of_it(fit, n_warmup):
+    plateau = ReduceOnPlateau(factor=0.5, patience=0, tol=1e9)
+    options = {**OPTIONS, "max_epochs": n_warmup + 4, "batch_size": 50, "patience": n_warmup + 2}
+    fitted = fit(range(3), **{**options, "schedule": LinearWarmup(n_warmup, then=plateau)})
+    rates = [record["learning_rate"] for record in fitted.result.history]
+    growing = [0.1 * (epoch + 1) / n_warmup for epoch in range(n_warmup)]
+    assert_allclose(rates, [*growing, 0.1, 0.1, 0.05, 0.025][: len(rates)])
+    assert len(rates) > n_warmup + 2
 
 
 def test_it_helps_where_a_constant_rate_is_too_large(fit):

@@ -10,7 +10,7 @@ from uncertainty.components import MLP, BatchNorm, Dropout, HeNormal, Maxout, PR
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.components.residual import NO_BLOCKS
-from uncertainty.heads import Gaussian
+from uncertainty.heads import Bernoulli, Categorical, Gaussian, MixtureDensity
 from uncertainty.training.stack import Stack
 
 # Nothing fills whole vectors, so that the end of a member is the beginning of the next.
@@ -48,3 +48,30 @@ def test_a_member_has_the_same_bits_in_a_stack_of_any_size(activation, normaliza
         for n_members in (1, 2, 5):
             part = gradient(activation, normalization, dropout, blocks, dtype, n_rows, n_members)
             assert torch.equal(part, whole[:n_members])
+
+
+HEADS = {
+    "gaussian": (Gaussian(beta=0.3).build(2), 2, None),
+    "constant": (Gaussian(variance="constant").build(1), 1, None),
+    "mixture": (MixtureDensity(3).build(2), 2, None),
+    "bernoulli": (Bernoulli(0.1).build(2), 2, 2),
+    "categorical": (Categorical(0.1).build(1, 3), 1, 3),
+    "categorical shares": (Categorical().build(1, 3), 3, 2),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("n_rows", [1, 5, 32])
+def test_a_loss_has_the_same_bits_in_a_stack_of_any_size(name, dtype, n_rows):
+    head, n_targets, n_classes = HEADS[name]
+    noise = torch.Generator().manual_seed(0)
+    raw = 2.0 * torch.randn(N_MEMBERS, head.n_raw, n_rows, generator=noise, dtype=dtype)  # as output layers have it
+    y = torch.randn(N_MEMBERS, n_rows, n_targets, generator=noise, dtype=dtype)
+    if n_classes is not None:
+        y = torch.randint(n_classes, y.shape, generator=noise).to(dtype)
+    whole = [*head.nll_and_score(raw.transpose(1, 2), y), head.log_prob(raw.transpose(1, 2), y)]
+    for n_members in (1, 2, 5):
+        few = raw[:n_members].clone().transpose(1, 2), y[:n_members].clone()
+        for part, expected in zip([*head.nll_and_score(*few), head.log_prob(*few)], whole, strict=True):
+            assert torch.equal(part, expected[:n_members])

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
 from uncertainty.heads import Gaussian
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam
+from uncertainty.optim import EMA, SGD, SWA, Adam, ReduceOnPlateau
 
 FULL_BATCH = {"batch_size": 50, "hidden": (6,)}
 
@@ -58,6 +58,30 @@ def test_after_it_training_begins_anew_with_the_whole_loss(fit, start):
     assert_array_equal(both.values, after.values)
     assert both.result.optimizer_state["n_steps"] == [4, 4, 4]
     assert both.result.n_epochs == 7
+
+
+@pytest.mark.parametrize("averaging", [EMA(0.9), SWA(start=0.0)], ids=repr)
+def test_an_average_of_weights_begins_anew_too(fit, start, averaging):
+    options = {"optimizer": Adam(), "learning_rate": 0.02, **FULL_BATCH}
+    warm = fit(range(3), start=start, max_epochs=3, head=Gaussian(mean_warmup=3).build(1), **options)
+    after = fit(range(3), start=(warm.values, warm.statistics), max_epochs=4, averaging=averaging, **options)
+    options |= {"averaging": averaging, "head": Gaussian(mean_warmup=3).build(1)}
+    both = fit(range(3), start=start, max_epochs=7, **options)
+    assert_array_equal(both.values, after.values)
+    assert both.result.optimizer_state["n_averaged"] == [4, 4, 4]
+
+
+def test_a_plateau_begins_anew_too(fit, start):
+    # Only a first loss counts as better. The last one of the warm-up is the first of what follows.
+    options = {"schedule": ReduceOnPlateau(factor=0.5, patience=0, tol=1e9), "learning_rate": 0.02, **FULL_BATCH}
+    history = fit(range(3), start=start, head=FailingFirst(mean_warmup=3), max_epochs=7, **options).result.history
+    rates = np.array([record["learning_rate"] for record in history]) / 0.02
+    # The second member has no first loss in the epoch that it makes up for later.
+    undisturbed, late = (
+        np.array([1, 1, 1 / 2, 1, 1 / 2, 1 / 4, 1 / 8]),
+        np.array([1, 1 / 2, 1 / 2, 1 / 4, 1, 1 / 2, 1 / 4]),
+    )
+    assert_allclose(rates, (2 * undisturbed + late) / 3)
 
 
 @pytest.mark.parametrize("n_before", [1, 2, 5])

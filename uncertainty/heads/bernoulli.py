@@ -14,6 +14,8 @@ from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
 from uncertainty.heads.label_smoothing import check_label_smoothing
 
+_softplus, _sigmoid = in_whole_vectors(functional.softplus), in_whole_vectors(torch.sigmoid)
+
 
 class Bernoulli(HeadSpec):
     """Independent yes-or-no targets, each with the probability sigmoid(logit): two classes, or several labels.
@@ -56,7 +58,7 @@ class BernoulliHead(Head):
         return torch.log(torch.where(yes > 0.0, yes, UNSEEN_SHARE) / torch.where(no > 0.0, no, UNSEEN_SHARE))
 
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
-        return (y * raw - functional.softplus(raw)).sum(dim=-1)
+        return (y * raw - _softplus(raw)).sum(dim=-1)
 
     def training_loss(self, raw: Tensor, y: Tensor) -> Tensor:
         return -self.log_prob(raw, self._smoothed(y))
@@ -65,8 +67,8 @@ class BernoulliHead(Head):
         return y if self.label_smoothing == 0.0 else y * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        nll = (functional.softplus(raw) - y * raw).sum(dim=-1)
-        return nll, in_whole_vectors(torch.sigmoid)(raw) - self._smoothed(y)
+        nll = (_softplus(raw) - y * raw).sum(dim=-1)
+        return nll, _sigmoid(raw) - self._smoothed(y)
 
     def distribution(self, raw: NDArray[np.float64]) -> ClassProbabilities:
         return ClassProbabilities(np.stack([log_expit(-raw), log_expit(raw)], axis=-1))

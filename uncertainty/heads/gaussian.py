@@ -40,8 +40,9 @@ class Gaussian(HeadSpec):
     -----
     Neither option changes what is reported and watched: losses are plain NLL. The warm-up counts a member's own good
     epochs, over all calls that continue a fit: with `partial_fit` it lasts for so many passes, and a warm start goes on
-    where it ended. Patience counts from the end of the warm-up, which `max_iter` includes; a snapshot ensemble's first
-    cycle should be longer.
+    where it ended. What follows is a training of its own: the optimizer, a plateau schedule and averages of weights
+    begin anew, and patience counts from there. `max_iter` includes the warm-up, and has to be larger for the variance
+    to be learned at all; a snapshot ensemble's first cycle should be longer.
 
     References
     ----------

@@ -66,7 +66,9 @@ class SGD(OptimizerSpec):
         momentum = check_number("momentum", self.momentum, high=1.0, high_open=True)
         decay, nesterov = self.checked_decay(decay_mask), bool(self.nesterov)
         if self.momentum_form == "average":
-            return _AveragedGradient(values, momentum, nesterov, decay, bias_correction=bool(self.bias_correction))
+            return _AveragedGradient(
+                "average", values, momentum, nesterov, decay, bias_correction=bool(self.bias_correction)
+            )
         if self.momentum_form != "sum":
             raise ValueError(f"momentum_form must be 'sum' or 'average', got {self.momentum_form!r}.")
         if self.bias_correction:
@@ -74,12 +76,14 @@ class SGD(OptimizerSpec):
                 "bias_correction must be False with momentum_form='sum', got True. A sum has no bias: set "
                 "momentum_form='average'."
             )
-        return _SummedGradient(values, momentum, nesterov, decay)
+        return _SummedGradient("velocity", values, momentum, nesterov, decay)
 
 
 class _Momentum(Optimizer):
-    def __init__(self, values: Tensor, momentum: float, nesterov: bool, decay: Tensor | None) -> None:
-        super().__init__(values, ("velocity",), decay)
+    """Its one buffer has another name in each form, so that neither goes on from the other's, which is longer."""
+
+    def __init__(self, buffer: str, values: Tensor, momentum: float, nesterov: bool, decay: Tensor | None) -> None:
+        super().__init__(values, (buffer,), decay)
         self.momentum = momentum
         self.nesterov = nesterov
 
@@ -93,15 +97,15 @@ class _SummedGradient(_Momentum):
 
 
 class _AveragedGradient(_Momentum):
-    """The velocity is the average as it is used, corrected for its bias or not."""
+    """The average is kept as it is used, corrected for its bias or not."""
 
     def __init__(self, *arguments: Any, bias_correction: bool) -> None:
         super().__init__(*arguments)
         self.bias_correction = bias_correction
 
     def _update_(self, values: Tensor, gradient: Tensor, rate: float | Tensor) -> None:
-        velocity = self.buffers["velocity"].lerp_(gradient, self._share(gradient, 0))
-        direction = torch.lerp(velocity, gradient, self._share(gradient, 1)) if self.nesterov else velocity
+        average = self.buffers["average"].lerp_(gradient, self._share(gradient, 0))
+        direction = torch.lerp(average, gradient, self._share(gradient, 1)) if self.nesterov else average
         values.sub_(direction * rate)
 
     def _share(self, like: Tensor, ahead: int) -> Any:

@@ -81,12 +81,6 @@ class WholeStack:
         self._share_out()
 
     @property
-    def last_rate(self) -> float:
-        """The mean learning rate of the last step, as scheduled: without the back-off of members that have failed."""
-        scheduled = sum(standing.scheduled for standing in self.standings) / len(self.standings)
-        return self.rule.rate(self.n_steps - 1) * scheduled
-
-    @property
     def n_updates(self) -> int:
         """Batches that the running statistics have seen, of the members that have seen most."""
         return max(standing.n_updates for standing in self.standings)
@@ -120,16 +114,23 @@ class WholeStack:
         return state
 
     def _load(self, state: dict[str, Any]) -> None:
-        """Go on from what `optimizer_state` returned."""
-        self.optimizer.load(state)
+        """Go on from what `optimizer_state` returned; another optimizer than the one it is of begins afresh."""
+        of_optimizer = state.keys() - {"values", "statistics", "n_steps", "n_averaged"}
+        n_steps = [0] * len(self.standings)
+        if of_optimizer == self.optimizer.buffers.keys():
+            self.optimizer.load(state)
+            n_steps = state["n_steps"]
         if "values" in state:
             self.values.copy_(torch.from_numpy(np.array(state["values"])))
             self.statistics.copy_(torch.from_numpy(np.array(state["statistics"])))
-        counts = zip(self.standings, state["n_steps"], state["n_averaged"], strict=True)
+        counts = zip(self.standings, n_steps, state["n_averaged"], strict=True)
         self.standings = [old._replace(n_steps=steps, n_averaged=averaged) for old, steps, averaged in counts]
 
     def run_epoch(self) -> Outcome:
-        """Train for one epoch; members that failed are back where they were, and go on at half the learning rate."""
+        """Train for one epoch; members that failed are back where they were, and go on at half the learning rate.
+
+        `last_rate` is then the mean rate of its last step, as scheduled: without the back-off of members that failed.
+        """
 
         def run(group: list[Part]) -> list[Outcome]:
             return [part.run_epoch(self.n_steps) for part in group]
@@ -137,6 +138,8 @@ class WholeStack:
         by_group = map(run, self._groups) if len(self._groups) == 1 else self.pool.map(run, self._groups)
         outcomes = [outcome for group in by_group for outcome in group]
         failed = torch.cat([outcome.failed for outcome in outcomes]).cpu()
+        scheduled = sum(standing.scheduled for standing in self.standings) / len(self.standings)
+        self.last_rate = self.rule.rate(self.n_steps + self.batches.n_batches - 1) * scheduled
         self._count(failed.tolist())
         return Outcome(torch.cat([outcome.losses for outcome in outcomes]), failed)
 
@@ -162,18 +165,22 @@ class WholeStack:
             self._share_out()
 
     def _begin_anew(self, warmed_up: Tensor) -> None:
-        """Give the members that leave the warm-up a new optimizer, as the start of a second training.
+        """Give the members that leave the warm-up a new optimizer, rate and average: a second training starts.
 
-        Averages of squared gradients that were zero throughout would let the first steps be several times too long.
+        Averages of squared gradients that were zero throughout would let the first steps be several times too long, a
+        loss that no longer fell in the warm-up says nothing about the rate of what starts now, and an average of
+        weights would mix those of two objectives.
         """
         fresh = self.rule.plan.optimizer.build(self.values, self.rule.penalized).buffers
         rows = warmed_up.to(self.values.device)
         for name, buffer in self.optimizer.buffers.items():
             buffer[rows] = fresh[name][rows]
         self.standings = [
-            standing._replace(n_steps=0) if anew else standing
+            standing._replace(n_steps=0, n_averaged=0, scheduled=1.0) if anew else standing
             for standing, anew in zip(self.standings, warmed_up.tolist(), strict=True)
         ]
+        if self.rate_control is not None:
+            self.rate_control.restart(warmed_up)
 
     def follow(self, losses: Tensor) -> None:
         """Let the schedule see the losses [M] of the last epoch, infinite where it failed, and go on at its rates."""

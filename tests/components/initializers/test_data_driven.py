@@ -169,3 +169,19 @@ def test_a_unit_without_variance_keeps_its_weights():
 def test_bad_options_are_refused_when_built():
     with pytest.raises(ValueError, match="bias must be"):
         DataDependent(bias=float("nan")).build(3, 3)
+
+
+@pytest.mark.parametrize("initializer", [LSUV(), DataDependent(0.1)], ids=repr)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_no_bit_of_what_is_rescaled_depends_on_the_other_members(initializer, dtype):
+    noise = torch.Generator().manual_seed(0)
+    mean, variance = (torch.randn(50, 1, 13, generator=noise, dtype=dtype) for _ in range(2))
+
+    def rescaled(members):
+        weight = torch.ones(50, 4, 13, dtype=dtype)[members]
+        initializer.rescale_(mean[members], variance.square()[members], weight, torch.ones_like(weight[:, 0]))
+        return weight
+
+    whole = rescaled(slice(None))
+    for m in range(50):
+        assert torch.equal(rescaled(slice(m, m + 1)), whole[m : m + 1])

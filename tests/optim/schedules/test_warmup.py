@@ -24,8 +24,9 @@ def test_what_follows_has_the_epochs_that_are_left(factors):
 
 def test_what_follows_may_have_a_state():
     assert LinearWarmup().control(2) is None
-    control = LinearWarmup(then=ReduceOnPlateau(factor=0.5, patience=0)).control(2)
-    control.update(torch.tensor([1.0, 1.0], dtype=torch.float64))
+    control = LinearWarmup(1, then=ReduceOnPlateau(factor=0.5, patience=0)).control(2)
+    for loss in (0.1, 1.0):  # it does not see the first one
+        assert control.update(torch.tensor([loss, loss], dtype=torch.float64)).tolist() == [1.0, 1.0]
     assert control.update(torch.tensor([0.5, 1.0], dtype=torch.float64)).tolist() == [1.0, 0.5]
 
 

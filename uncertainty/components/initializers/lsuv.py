@@ -34,6 +34,8 @@ class LSUV(DataDriven):
 
     def rescale_(self, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor | None) -> None:
         # The variance over rows and units together: within units, and between their means.
-        whole = variance.mean(dim=2) + mean.var(dim=2, correction=0)  # [M, 1]
+        # Not `var`, which sums up in another order where there is one member alone.
+        between = (mean - mean.mean(dim=2, keepdim=True)).square()
+        whole = (variance + between).mean(dim=2)  # [M, 1]
         std = torch.where(varies(mean.mean(dim=2), whole), whole, 1.0).sqrt()
         weight.div_(std.unsqueeze(2))

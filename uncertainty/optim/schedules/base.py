@@ -23,6 +23,10 @@ class RateControl(ABC):
         """
 
     @abstractmethod
+    def restart(self, members: Tensor) -> None:
+        """Begin anew, at a multiple of 1, for the members that the mask [m] selects."""
+
+    @abstractmethod
     def select(self, members: Tensor) -> None:
         """Keep some members only: rows [m'] of the losses so far."""
 

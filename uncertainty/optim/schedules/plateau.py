@@ -14,7 +14,7 @@ class ReduceOnPlateau(Schedule):
 
     The loss is that of the validation rows where there are any, else that of the training rows. Every member has its
     own: one that still improves keeps its rate. Early stopping counts on beside it, so `n_iter_no_change` should be
-    several times the patience here.
+    several times the patience here. After the warm-up of a head (`Gaussian(mean_warmup)`) it begins anew.
 
     Parameters
     ----------
@@ -85,6 +85,10 @@ class _Plateau(RateControl):
         self.cool[flat] = self.cooldown
         self.bad_epochs[flat] = 0
         return self.multiples
+
+    def restart(self, members: Tensor) -> None:
+        self.best[members], self.multiples[members] = torch.inf, 1.0
+        self.bad_epochs[members], self.cool[members] = 0, 0
 
     def select(self, members: Tensor) -> None:
         self.best, self.multiples = self.best[members], self.multiples[members]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import torch
+from torch import Tensor
+
 from uncertainty.components.spec import check_integer
 from uncertainty.optim.schedules.base import Factor, RateControl, Schedule
 from uncertainty.optim.schedules.decay import ConstantRate
@@ -39,4 +42,27 @@ class LinearWarmup(Schedule):
         return lambda step: (step + 1) / n_steps if step < n_steps else following(step - n_steps)
 
     def control(self, n_members: int) -> RateControl | None:
-        return self._next().control(n_members)
+        following = self._next().control(n_members)
+        return None if following is None else _Later(following, check_integer("n_epochs", self.n_epochs), n_members)
+
+
+class _Later(RateControl):
+    """Another control, which sees no losses of the first `n_epochs`."""
+
+    def __init__(self, control: RateControl, n_epochs: int, n_members: int) -> None:
+        self.control = control
+        self.n_epochs_left = n_epochs
+        self.ones = torch.ones(n_members, dtype=torch.float64)
+
+    def update(self, losses: Tensor) -> Tensor:
+        if self.n_epochs_left == 0:
+            return self.control.update(losses)
+        self.n_epochs_left -= 1
+        return self.ones
+
+    def restart(self, members: Tensor) -> None:
+        self.control.restart(members)
+
+    def select(self, members: Tensor) -> None:
+        self.control.select(members)
+        self.ones = self.ones[members]
