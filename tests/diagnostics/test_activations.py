@@ -29,7 +29,7 @@ class Planted(Initializer):
     def __init__(self, share=0.6):
         self.share = share
 
-    def build(self, fan_in, fan_out):
+    def build(self, fan_in, fan_out, activation=None):
         draw = HeNormal().build(fan_in, fan_out)
 
         def planted(generator, shape):
@@ -117,7 +117,7 @@ def test_large_weights_saturate_tanh(regression):
 def test_saturation_is_measured_by_the_slope(regression):
     # Unit weights on one standard normal input: |tanh| > sqrt(0.95).
     class Ones(Initializer):
-        def build(self, fan_in, fan_out):
+        def build(self, fan_in, fan_out, activation=None):
             return lambda generator, shape: np.linspace(1.9, 2.1, shape[1])[None] * np.ones(shape)
 
     rng = np.random.default_rng(0)

@@ -38,7 +38,7 @@ def check(estimator, X, y, **options):
 class MostlyDead(Initializer):
     """He's weights, but none into 60 % of the units."""
 
-    def build(self, fan_in, fan_out):
+    def build(self, fan_in, fan_out, activation=None):
         draw = HeNormal().build(fan_in, fan_out)
 
         def planted(generator, shape):
@@ -146,7 +146,7 @@ def test_shuffled_classes(classification):
 def test_a_broken_network_is_no_missing_signal(regression):
     # The second layer is dead, and nothing comes through to the third: the data are not to blame, nor the third.
     class Dead(Initializer):
-        def build(self, fan_in, fan_out):
+        def build(self, fan_in, fan_out, activation=None):
             return lambda generator, shape: -np.abs(generator.normal(size=shape))
 
     network = ProbabilisticMLPRegressor((16, 16, 16), "relu", initializer=Dead())

@@ -14,8 +14,9 @@ from uncertainty import (
 )
 from uncertainty.components import Dropout, Residual
 from uncertainty.components.activations import SPECS
+from uncertainty.components.batch_norm import BatchNormLayer
 from uncertainty.components.linear import LinearLayer
-from uncertainty.components.normalization import BatchNormLayer, Normalization
+from uncertainty.components.normalization import Normalization
 from uncertainty.components.pointwise import PointwiseLayer
 from uncertainty.components.spec import named_specs
 from uncertainty.diagnostics import gradient_check
@@ -41,7 +42,7 @@ NETWORKS |= {spec.short_name: {"activation": spec()} for spec in SPECS}
 
 
 def network_of(options, kind=ProbabilisticMLPRegressor):
-    return kind(**{"hidden_layer_sizes": (8, 8), **options})
+    return kind(**{"hidden_layer_sizes": (16, 16), **options})
 
 
 @pytest.mark.parametrize("name", NETWORKS)

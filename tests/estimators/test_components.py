@@ -93,10 +93,10 @@ def test_partial_fit_goes_on_from_the_last_call(quick, regression, options):
     for kind in (ProbabilisticMLPRegressor, DeepEnsembleRegressor, MCDropoutRegressor):
         model = quick(kind, early_stopping=False, **options)
         losses = []
-        for _ in range(30):
+        for _ in range(16):
             model.partial_fit(X, y)
             losses.append(model.loss_curve_[-1])
-        assert np.mean(losses[-5:]) < np.mean(losses[:5])
+        assert np.mean(losses[-4:]) < np.mean(losses[:4])
         assert np.isfinite(model.predict_members(X)).all()
 
 

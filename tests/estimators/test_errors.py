@@ -152,7 +152,7 @@ UNKNOWN_NAMES = [
     ("activation", "maxot", ["'maxout'", "'prelu'", "'rrelu'", "'selu'", "'mish'", "Did you mean 'maxout'"]),
     ("residual", "resnet", ["'residual'"]),
     ("initializer", "xavier", ["'auto'", "glorot", "he"]),
-    ("normalization", "layer", ["'batch'"]),
+    ("normalization", "instance", ["'batch'", "group", "layer"]),
     ("dtype", "float16", ["'float32'", "'float64'"]),
     ("device", "tpu", ["'auto'", "'cpu'", "'cuda'"]),
     ("device", "meta", ["'auto'", "'cpu'", "'cuda'"]),

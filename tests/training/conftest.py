@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from uncertainty.components import MLP, BatchNorm, Dropout, LeCunNormal
+from uncertainty.components import MLP, BatchNorm, LayerNorm, LeCunNormal
 from uncertainty.components.activations import resolve_activation
+from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.mlp import OUTPUT_BIAS, OUTPUT_WEIGHT
+from uncertainty.components.residual import NO_BLOCKS
 from uncertainty.heads import Gaussian
 from uncertainty.heads.base import Head
 from uncertainty.optim import Adam, ConstantRate
@@ -20,6 +22,7 @@ from uncertainty.training.random_streams import Purpose, member_generators
 from uncertainty.training.stack import mean_nll
 
 N_INPUTS = 3
+NORMALIZATIONS = {"batch": BatchNorm(), "layer": LayerNorm()}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ def run_fit(
     activation="tanh",
     normalization=None,
     dropout=0.0,
+    blocks=NO_BLOCKS,
     dtype=torch.float64,
     n_rows=50,
     rows=None,
@@ -90,10 +94,10 @@ def run_fit(
 ):
     """Train the members of the given numbers; everything about a member follows from its number alone."""
     head = Gaussian().build(1) if head is None else head
-    normalizer = BatchNorm().build() if normalization == "batch" else None
+    normalizer = NORMALIZATIONS[normalization].build() if normalization else None
     rows = make_rows(n_rows, dtype, weighted=weighted) if rows is None else rows
-    rates = Dropout(dropout).build(len(hidden))
-    mlp = MLP(rows.x.shape[1], hidden, head.n_raw, resolve_activation(activation), normalizer, rates)
+    rates = resolve_dropout(dropout).build(len(hidden))
+    mlp = MLP(rows.x.shape[1], hidden, head.n_raw, resolve_activation(activation), normalizer, rates, blocks)
     if index is None:
         index = np.tile(np.arange(len(rows)), (len(numbers), 1))
     if bootstrap:

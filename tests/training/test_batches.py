@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from uncertainty.components import MLP, Dropout
+from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.pointwise import pointwise
 from uncertainty.training import Rows, TrainingData
 from uncertainty.training.batches import BatchStream
@@ -37,7 +38,7 @@ def numbered_stream(n_members, n_rows, batch_size, *, n_inputs=2, index=None, we
     rows = Rows(number[:, None].repeat(1, n_inputs), number[:, None], number if weighted else None)
     index = torch.arange(n_rows).repeat(n_members, 1) if index is None else index
     sources = [[np.random.default_rng((m, purpose)) for m in range(n_members)] for purpose in range(2)]
-    mlp = MLP(n_inputs, (6,), 2, pointwise("relu"), None, Dropout(dropout).build(1))
+    mlp = MLP(n_inputs, (6,), 2, pointwise("relu"), None, resolve_dropout(dropout).build(1))
     return BatchStream(TrainingData(rows, index), mlp, batch_size, shuffle=sources[0], dropout=sources[1])
 
 
@@ -91,6 +92,19 @@ def test_dropout_masks_belong_to_rows_and_change_with_every_batch():
         assert not torch.equal(batch.noise[0][0, 0], batch.noise[0][0, 1])
     assert not torch.equal(batches[0].noise[0], batches[1].noise[0])
     assert [batch.noise for batch in numbered_stream(2, 24, 8).epoch()] == [()] * 3
+
+
+@pytest.mark.parametrize(("block_bytes", "blocks"), [(1, 5), (2 * 176, 3), (10_000, 1)])
+def test_masks_of_weights_belong_to_batches_and_count_in_the_size_of_a_block(monkeypatch, block_bytes, blocks):
+    # In single precision a batch of 8 rows of 2 inputs, a target and a weight takes 128 bytes, and its mask 48.
+    monkeypatch.setattr("uncertainty.training.batches.BLOCK_BYTES_PER_MEMBER", block_bytes)
+    stream = numbered_stream(3, 37, 8, dropout=Dropout(0.5, kind="connect"))
+    assert len(list(stream._blocks())) == blocks
+    masks = [batch.noise[0].clone() for batch in stream.epoch()]
+    assert [mask.shape for mask in masks] == [(3, 1, 2, 6)] * 5
+    different = {tuple(mask[m].flatten().tolist()) for mask in masks for m in range(3)}
+    assert len(different) == 15
+    assert {value for mask in different for value in mask} == {0.0, 2.0}
 
 
 @pytest.mark.parametrize("n_batches", [1, 3])

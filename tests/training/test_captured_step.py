@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from uncertainty.components import Dropout, Maxout, Residual
 from uncertainty.components.layer import Batch, Scratch
 from uncertainty.heads import Categorical, Gaussian
 from uncertainty.heads.gaussian import GaussianHead
@@ -39,6 +40,8 @@ def recorder(monkeypatch):
     return made
 
 
+BLOCKS = {"hidden": (6, 5, 6), "blocks": Residual(0.4).build((6, 5, 6))}
+
 VARIANTS = {
     "plain": {},
     "batch norm": {"normalization": "batch"},
@@ -52,6 +55,9 @@ VARIANTS = {
     "average of steps": {"averaging": EMA(0.9)},
     "average of epochs": {"averaging": SWA(start=0.4)},
     "adversarial": {"adversarial_perturbation": torch.full((3,), 0.05, dtype=torch.float64), "normalization": "batch"},
+    "weights dropped, slopes random": {"dropout": Dropout(0.3, 0.2, "connect"), "activation": "rrelu"},
+    "rates and slopes learned": {"dropout": Dropout(0.3, kind="concrete"), "activation": "prelu"},
+    "blocks of maxout": {"activation": Maxout(3), "dropout": 0.2, **BLOCKS},
 }
 
 
@@ -96,7 +102,8 @@ def test_targets_that_are_mixed_classes_are_replayed_too(fit, recorder, monkeypa
 
 
 @pytest.mark.parametrize("n_rows", [50, 49, 48])
-def test_what_is_recorded_keeps_its_memory(fit, recorder, monkeypatch, n_rows):
+@pytest.mark.parametrize("variant", list(VARIANTS)[-3:])
+def test_what_is_recorded_keeps_its_memory(fit, recorder, monkeypatch, n_rows, variant):
     # A graph holds addresses: scratch memory that is allocated anew after the recording would be somebody else's.
     allocate, late = Scratch._allocate, []
 
@@ -107,7 +114,7 @@ def test_what_is_recorded_keeps_its_memory(fit, recorder, monkeypatch, n_rows):
         return view
 
     monkeypatch.setattr(Scratch, "_allocate", watched)
-    fit(range(3), n_rows=n_rows, batch_size=8, max_epochs=3, dropout=0.3, normalization="batch")
+    fit(range(3), n_rows=n_rows, batch_size=8, max_epochs=3, normalization="batch", **VARIANTS[variant])
     assert recorder.n_recorded == 1
     assert len(late) > 10
     assert not any(late)

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from uncertainty.components import MLP, BatchNorm, Dropout, HeNormal, Maxout, PReLU, RandomizedReLU, Residual
+from uncertainty.components import (
+    MLP,
+    BatchNorm,
+    Dropout,
+    GroupNorm,
+    HeNormal,
+    LayerNorm,
+    Maxout,
+    PReLU,
+    RandomizedReLU,
+    Residual,
+)
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.layer import Batch
 from uncertainty.components.residual import NO_BLOCKS
@@ -16,7 +27,12 @@ from uncertainty.training.stack import Stack
 N_MEMBERS, N_ROWS, N_INPUTS, HIDDEN = 2, 7, 3, (8, 8, 8, 4)
 
 ACTIVATIONS = ["tanh", "silu", PReLU(0.3), RandomizedReLU(), Maxout(3)]
-NORMALIZATIONS = {"none": None, "batch": BatchNorm(epsilon=1e-2)}
+NORMALIZATIONS = {
+    "none": None,
+    "batch": BatchNorm(epsilon=1e-2),
+    "layer": LayerNorm(epsilon=1e-2),
+    "group": GroupNorm(2, epsilon=1e-2),
+}
 DROPOUTS = {
     "none": Dropout(0.0),
     "unit": Dropout((0.3, 0.0, 0.4, 0.2), input_rate=0.3),
@@ -37,13 +53,14 @@ CASES = [
 def make_stack(activation, normalization, dropout, residual, *, n_members=N_MEMBERS):
     """A stack at random parameters and a batch for it, in float64."""
     normalizer = NORMALIZATIONS[normalization]
+    hidden = (8, 8, 8, 8) if normalization == "group" else HIDDEN  # two groups of four units at least
     mlp = MLP(
         N_INPUTS,
-        HIDDEN,
+        hidden,
         2,
         resolve_activation(activation),
         None if normalizer is None else normalizer.build(),
-        DROPOUTS[dropout].build(len(HIDDEN)),
+        DROPOUTS[dropout].build(len(hidden)),
         RESIDUALS[residual],
     )
     sources = [np.random.Generator(np.random.SFC64(m)) for m in range(n_members)]

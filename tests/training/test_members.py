@@ -15,6 +15,7 @@ VARIANTS = {
     "plain": {},
     "linear": {"hidden": ()},
     "batch norm": {"normalization": "batch"},
+    "layer norm": {"normalization": "layer"},
     "dropout": {"dropout": 0.3},
     "weights": {"weighted": True, "normalization": "batch"},
     "bootstrap": {"bootstrap": True},
@@ -58,7 +59,8 @@ def test_early_stopping_treats_members_alone(fit):
 
 
 @pytest.mark.parametrize(
-    "variant", ["plain", "batch norm", "dropout", "bootstrap", "weights", "mixture", "average of steps"]
+    "variant",
+    ["plain", "batch norm", "layer norm", "dropout", "bootstrap", "weights", "mixture", "average of steps"],
 )
 def test_five_members_are_the_first_five_of_ten_to_the_bit(fit, variant):
     ten = fit(range(10), dtype=torch.float32, **VARIANTS[variant])

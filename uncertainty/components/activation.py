@@ -16,10 +16,15 @@ class Activation(Component):
 
     `family` decides which initializer "auto" is. Through a "rectifier" about half of the second moment passes, through
     a "self_normalizing" one all of it.
+    `negative_slope` is where a rectifier's slope on the negative side starts.
     """
 
     pieces = 1
     family: str = RECTIFIER
+
+    @property
+    def negative_slope(self) -> float:
+        return 0.0
 
 
 class ActivationLayer(Layer):

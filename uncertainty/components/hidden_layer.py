@@ -83,6 +83,11 @@ class HiddenLayer:
         return f"dropout{self.number}"
 
     @property
+    def offset(self) -> str:
+        """Name of what each unit adds last before its activation: the shift of a normalization, or else the bias."""
+        return self.bias if self.normalizer is None else f"norm{self.number}.shift"
+
+    @property
     def has_bias(self) -> bool:
         return self.normalizer is None or not self.normalizer.makes_bias_redundant
 

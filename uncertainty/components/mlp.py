@@ -7,7 +7,7 @@ which leaves nothing random and no mode to switch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -113,11 +113,13 @@ class MLP:
         views, running = self.layout.views(values), self.statistics_layout.views(statistics)
         for layer in self.hidden_layers:
             shape = (layer.n_in, layer.n_out)
-            draw = initializer.build(*shape)
+            draw = initializer.build(*shape, layer.activation)
             for weight, generator in zip(views[layer.weight], generators, strict=True):
                 for piece in weight.split(layer.n_out, dim=1):
                     piece.copy_(torch.from_numpy(draw(generator, shape)))
             layer.fill(views, running)
+            views[layer.offset].fill_(initializer.initial_bias())
+        initializer.finish_(self, values)
         return values, statistics
 
     def draw_noise(
@@ -157,11 +159,20 @@ class MLP:
         rates = [layer.dropout_rates(parameters).expand(len(values)) for layer in self.hidden_layers]
         return torch.stack(rates, dim=1) if rates else torch.zeros(len(values), 0, dtype=torch.float64)
 
-    def layers(self, values: Tensor, gradient: Tensor, statistics: Tensor, first_member: int = 0) -> list[Layer]:
+    def layers(
+        self,
+        values: Tensor,
+        gradient: Tensor,
+        statistics: Tensor,
+        first_member: int = 0,
+        *,
+        around_linear: Callable[[HiddenLayer, Layer], Layer] | None = None,
+    ) -> list[Layer]:
         """Return the training form of the members in `values` [M, P]: layers from x to raw outputs.
 
         They read `values`, write the gradients of all parameters to `gradient` [M, P], and move the running
-        `statistics` [M, Q] in place. `first_member` is where in a larger stack these members begin.
+        `statistics` [M, Q] in place. `first_member` is where in a larger stack these members begin. `around_linear`
+        may put a layer around the linear map of each hidden layer.
         """
         p, g, s = self.layout.views(values), self.layout.views(gradient), self.statistics_layout.views(statistics)
         sources = {name: number for number, name in enumerate(self.noise)}
@@ -170,7 +181,11 @@ class MLP:
         def block(number: int, inner: list[Layer]) -> Layer:
             return ResidualLayer(inner, sources.get(f"block{number}"), values, first_member)
 
-        hidden = self.residual.arrange([layer.layers(network) for layer in self.hidden_layers], block)
+        made = [layer.layers(network) for layer in self.hidden_layers]
+        if around_linear is not None:
+            pairs = zip(self.hidden_layers, made, strict=True)
+            made = [(around_linear(layer, linear), after) for layer, (linear, after) in pairs]
+        hidden = self.residual.arrange(made, block)
         before: list[Layer] = [MaskLayer(sources[INPUT_MASK], values, first_member)] if INPUT_MASK in sources else []
         output = OutputLayer(p[OUTPUT_WEIGHT], p[OUTPUT_BIAS], g[OUTPUT_WEIGHT], g[OUTPUT_BIAS], first_member)
         return [*before, *hidden, output]

@@ -121,6 +121,10 @@ class Pointwise(Activation):
     constants: tuple[float, ...] = ()
     family: str = field(default=RECTIFIER, repr=False)
 
+    @property
+    def negative_slope(self) -> float:
+        return self.constants[0] if self.name == "leaky_relu" else 0.0
+
     def layer(self, place: Place) -> Layer:
         return PointwiseLayer(self, place.like, place.first_member)
 

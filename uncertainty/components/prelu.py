@@ -43,6 +43,10 @@ class ParametricRectifier(Activation):
 
     slope: float
 
+    @property
+    def negative_slope(self) -> float:
+        return self.slope
+
     def parameters(self, width: int) -> dict[str, tuple[tuple[int, ...], float]]:
         return {"slope": ((width,), self.slope)}
 

@@ -48,6 +48,10 @@ class RandomizedRectifier(Activation):
     lower: float
     upper: float
 
+    @property
+    def negative_slope(self) -> float:
+        return 0.5 * (self.lower + self.upper)
+
     def noise(self, width: int) -> Noise:
         return Uniform(self.lower, self.upper, (width,))
 
@@ -56,7 +60,7 @@ class RandomizedRectifier(Activation):
         return RandomizedReLULayer(place.noise, place.like, place.first_member)
 
     def step(self, parameters: Arrays, statistics: Arrays) -> Step:
-        return Pointwise("leaky_relu", (0.5 * (self.lower + self.upper),)).step(parameters, statistics)
+        return Pointwise("leaky_relu", (self.negative_slope,)).step(parameters, statistics)
 
 
 class RandomizedReLULayer(ActivationLayer):

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from uncertainty.components.initializers.data_driven import DataDriven
 from uncertainty.components.mlp import MLP, OUTPUT_BIAS
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import options
@@ -20,6 +21,7 @@ from uncertainty.estimators.validation_split import split_rows
 from uncertainty.heads.base import Head
 from uncertainty.optim import ConstantRate
 from uncertainty.training import EpochState, Rows, TrainingData, TrainingPlan, TrainingResult, fit_members
+from uncertainty.training.adjustment import adjust_to_rows_
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.pretraining import pretrain_
 from uncertainty.training.random_streams import Purpose, member_generators
@@ -128,7 +130,7 @@ def prepare_run(
     rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
     data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
     plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
-    values, statistics = _initial_state(network, mlp, head, rows, start, seed)
+    values, statistics = _initial_state(network, mlp, head, data, start, seed)
     _pretrain_(network, mlp, values, statistics, problem, data, plan, start, seed=seed, n_jobs=n_jobs)
     batches = _batch_stream(network, problem, data, mlp, head, plan.batch_size, start, seed)
     return PreparedRun(mlp, head, values, statistics, data, batches, plan, start)
@@ -196,9 +198,10 @@ def _training_data(
 
 
 def _initial_state(
-    network: NetworkParameters, mlp: MLP, head: Head, rows: Rows, start: Start, seed: int
+    network: NetworkParameters, mlp: MLP, head: Head, data: TrainingData, start: Start, seed: int
 ) -> tuple[Tensor, Tensor]:
     """Parameters and running statistics to start from: the best constant prediction through random weights."""
+    rows = data.rows
     if start.mlp is not None and start.mlp != mlp:
         raise ValueError(
             f"the architecture must stay the same when a fit continues, got {mlp} after {start.mlp}. Set "
@@ -208,7 +211,10 @@ def _initial_state(
         values = torch.tensor(start.values, dtype=rows.x.dtype, device=rows.x.device)
         return values, torch.tensor(start.statistics, dtype=rows.x.dtype, device=rows.x.device)
     generators = member_generators(seed, start.members, Purpose.INITIALIZATION)
-    values, statistics = mlp.initialize(generators, options.build_initializer(network), dtype=rows.x.dtype)
+    initializer = options.build_initializer(network)
+    values, statistics = mlp.initialize(generators, initializer, dtype=rows.x.dtype)
+    if isinstance(initializer, DataDriven):
+        adjust_to_rows_(initializer, mlp, values, statistics, data, generators)
     weight = torch.ones(len(rows), dtype=rows.x.dtype, device=rows.x.device) if rows.weight is None else rows.weight
     mlp.layout.views(values)[OUTPUT_BIAS][:] = head.init_raw(rows.y, weight).cpu()
     return values.to(rows.x.device), statistics.to(rows.x.device)
