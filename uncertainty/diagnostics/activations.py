@@ -252,9 +252,11 @@ def findings_in(state: LayerStatistics, family: str) -> list[str]:
         layer = int(state.saturated.argmax())
         found.append(f"layer {layer + 1} is saturated for {state.saturated[layer]:.0%} of its units and rows")
     n = len(state.std)
+    # Where weights start at zero, as those at the end of Fixup's blocks do, no gradient at all passes at first.
+    flowing = state.gradient_norm[state.gradient_norm > 0.0] if state.gradient_norm.any() else np.ones(1)
     for what, first, last in (
         ("activations", state.std[-1], state.std[0]),
-        ("gradients", state.gradient_norm[0], state.gradient_norm[-1]),
+        ("gradients", flowing[0], flowing[-1]),
     ):
         way = f"layer 1 to {n}" if what == "activations" else f"layer {n} to 1"
         if first < last / LARGEST_RATIO:
