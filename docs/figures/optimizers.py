@@ -10,28 +10,27 @@ N_EPOCHS = 30
 X, y = make_friedman1(n_samples=2000, noise=1.0, random_state=0)
 FLOOR = 0.5 * np.log(2 * np.pi * np.e) - np.log(y.std())  # of the noise, per unit of the standardised target
 
-# Without momentum, with one step size for all weights; and with one for each weight.
-ONE_RATE = {
-    "gradient_descent": ("gradient_descent", 0.1),
-    "gradient_descent, small rate": ("gradient_descent", 0.01),
-    "sgd": ("sgd", 0.01),
-    'sgd, "average"': (SGD(momentum_form="average"), 0.1),
-    'sgd, "average", corrected': (SGD(momentum_form="average", bias_correction=True), 0.1),
-}
-RATE_FOR_EACH = {
-    "adagrad": ("adagrad", 0.03),
-    "rmsprop": ("rmsprop", 3e-3),
-    "adadelta": ("adadelta", 1.0),
-    "adadelta, default rate": ("adadelta", 3e-3),
-    "adam": ("adam", 3e-3),
-    "nadam": ("nadam", 3e-3),
-}
+ONE_RATE = [
+    ("gradient_descent", "gradient_descent", 0.1),
+    ("gradient_descent", "gradient_descent", 0.01),
+    ("sgd", "sgd", 0.01),
+    ('sgd, "average"', SGD(momentum_form="average"), 0.1),
+    ('sgd, "average", corrected', SGD(momentum_form="average", bias_correction=True), 0.1),
+]
+RATE_FOR_EACH = [
+    ("adagrad", "adagrad", 0.03),
+    ("rmsprop", "rmsprop", 3e-3),
+    ("adadelta", "adadelta", 1.0),
+    ("adadelta", "adadelta", 3e-3),
+    ("adam", "adam", 3e-3),
+    ("nadam", "nadam", 3e-3),
+]
 
 figure, axes = style.panels(1, 2, 3.4, sharey=True)
 titles = ("one rate for all weights", "a rate for each weight")
 epochs = np.arange(1, N_EPOCHS + 1)
 for axis, title, optimizers in zip(axes, titles, (ONE_RATE, RATE_FOR_EACH), strict=True):
-    for (label, (optimizer, rate)), (colour, dashes) in zip(optimizers.items(), style.LINES, strict=False):
+    for (label, optimizer, rate), (colour, dashes) in zip(optimizers, style.LINES, strict=False):
         model = ProbabilisticMLPRegressor(
             optimizer=optimizer,
             learning_rate_init=rate,
