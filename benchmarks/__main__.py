@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``python -m benchmarks {quick,uci,classification,speed}``."""
+"""Command line of the benchmarks: ``python -m benchmarks SUITE``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import joblib
 
 from . import report
+from .components import command as components
 from .datasets import DATASETS, SUITES, DatasetError, Task, load_dataset
 from .methods import METHODS, Method
 from .protocols import N_STRATIFIED_SPLITS, N_UCI_SPLITS, Row, Run, evaluate_runs, make_splits
 from .published import find_published, missing_note
+from .snapshot import command as snapshot
 from .speed import command as speed
 
 # suite -> (what it is, splits by default, splits at most)
@@ -24,6 +27,9 @@ _SUITE_OPTIONS = {
     "uci": ("UCI regression on the 20 standard splits, beside the published results", N_UCI_SPLITS, N_UCI_SPLITS),
     "classification": ("14 tables, 10 stratified splits each", N_STRATIFIED_SPLITS, N_STRATIFIED_SPLITS),
 }
+
+# suite -> the module of a suite that is a package of its own, with its own arguments and its own way to run
+_PACKAGES: dict[str, ModuleType] = {package.SUITE: package for package in (speed, components, snapshot)}
 
 
 def build_parser(methods: Iterable[str]) -> argparse.ArgumentParser:
@@ -45,9 +51,10 @@ def build_parser(methods: Iterable[str]) -> argparse.ArgumentParser:
         command.add_argument("--n-jobs", type=int, default=joblib.cpu_count(), metavar="N",
                              help="runs at a time, each on one thread (default: the number of cores)")  # fmt: skip
         add_output_arguments(command)
-    command = suites.add_parser(speed.SUITE, help=speed.HELP, description=speed.DESCRIPTION)
-    speed.add_arguments(command)
-    add_output_arguments(command)
+    for suite, package in _PACKAGES.items():
+        command = suites.add_parser(suite, help=package.HELP, description=package.DESCRIPTION)
+        package.add_arguments(command)
+        add_output_arguments(command)
     return parser
 
 
@@ -56,12 +63,6 @@ def add_output_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", type=Path, metavar="FILE",
                          help="JSON file to write (default: a new file in benchmarks/results)")  # fmt: skip
     command.add_argument("--force", action="store_true", help="replace the output file if it exists")
-
-
-def print_progress(row: Row) -> None:
-    """Say on the error stream that one run has ended."""
-    text = f"{row['dataset']}, {row['method']}, split {row['split']}: NLL {row['nll']:.3f}, {row['fit_seconds']:.1f} s"
-    print(text, file=sys.stderr, flush=True)
 
 
 def print_tables(suite: str, datasets: Sequence[str], summary: report.Summary) -> None:
@@ -107,8 +108,8 @@ def main(arguments: Sequence[str] | None = None, methods: Mapping[str, Method] =
     arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser(list(methods)).parse_args(arguments)
     command = shlex.join(["python", "-m", "benchmarks", *arguments])
-    if options.suite == speed.SUITE:
-        return speed.run(options, command)
+    if options.suite in _PACKAGES:
+        return int(_PACKAGES[options.suite].run(options, command))
     options.datasets, options.methods = list(dict.fromkeys(options.datasets)), list(dict.fromkeys(options.methods))
     output = options.output or report.default_output(options.suite)
     try:
@@ -120,7 +121,9 @@ def main(arguments: Sequence[str] | None = None, methods: Mapping[str, Method] =
         return 2
     start = time.perf_counter()
     splits = {name: make_splits(DATASETS[name].task, y, options.splits) for name, (_, y) in arrays.items()}
-    rows = evaluate_runs(plan_runs(options, methods), arrays, splits, n_jobs=options.n_jobs, on_done=print_progress)
+    rows = evaluate_runs(
+        plan_runs(options, methods), arrays, splits, n_jobs=options.n_jobs, on_done=report.print_progress
+    )
     summary = report.summarize(rows)
     print_tables(options.suite, options.datasets, summary)
     print_notes(rows, options.splits)

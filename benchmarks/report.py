@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,8 +22,9 @@ from .published import COMPARED_METRICS, REFERENCE_METHOD, Estimate, Published, 
 
 FORMAT_VERSION = 1
 
-# task -> (metric, column heading); every table of a task has these columns in this order.
-COLUMNS: dict[Task, tuple[tuple[str, str], ...]] = {
+# task -> (metric, column heading) of each column, in order
+Columns = dict[Task, tuple[tuple[str, str], ...]]
+COLUMNS: Columns = {
     "regression": (
         ("rmse", "RMSE"),
         ("nll", "NLL"),
@@ -122,11 +124,11 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], n_left: i
     return "\n".join([line(header), "  ".join("-" * width for width in widths), *map(line, rows)])
 
 
-def task_table(summary: Summary, task: Task, datasets: Sequence[str]) -> str:
+def task_table(summary: Summary, task: Task, datasets: Sequence[str], columns: Columns = COLUMNS) -> str:
     """Return one table with a row for each data set and method."""
-    header = ["data set", "method", *(heading for _, heading in COLUMNS[task])]
+    header = ["data set", "method", *(heading for _, heading in columns[task])]
     rows = [
-        [dataset, method, *(format_estimate(estimates[metric]) for metric, _ in COLUMNS[task])]
+        [dataset, method, *(format_estimate(estimates[metric]) for metric, _ in columns[task])]
         for dataset in datasets
         for method, estimates in summary[dataset].items()
     ]
@@ -158,6 +160,12 @@ def _compared_row(method: str, estimates: dict[str, Estimate]) -> list[str]:
         method,
         *(format_estimate(estimates[metric]) if metric in estimates else "-" for metric, _, _ in COMPARED_METRICS),
     ]
+
+
+def print_progress(row: Row) -> None:
+    """Say on the error stream that one run has ended."""
+    text = f"{row['dataset']}, {row['method']}, split {row['split']}: NLL {row['nll']:.3f}, {row['fit_seconds']:.1f} s"
+    print(text, file=sys.stderr, flush=True)
 
 
 def warning_lines(rows: Iterable[Row]) -> list[str]:

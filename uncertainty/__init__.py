@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
-    from uncertainty.training import Augmentation, Autoencoder  # noqa: F401
+    from uncertainty.training import Augmentation as Augmentation
+    from uncertainty.training import Autoencoder as Autoencoder
 
 __version__ = "0.1.0"
 
@@ -78,14 +79,19 @@ _ROOM_OF_NAME = {
     "Autoencoder": "training",
 }
 
+# Rooms whose functions are used by their full name.
+_ROOMS = ("diagnostics", "metrics")
+
 __all__ = sorted(_ROOM_OF_NAME)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"uncertainty.{name}")
     if name not in _ROOM_OF_NAME:
         raise AttributeError(f"module 'uncertainty' has no attribute {name!r}")
     return getattr(import_module(f"uncertainty.{_ROOM_OF_NAME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *__all__, *_ROOMS]

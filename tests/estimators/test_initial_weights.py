@@ -48,7 +48,7 @@ def test_every_name_goes_with_normalization_and_dropout(regression, name, option
 def first_weights(regression, **options):
     X, y = regression
     still = {"max_iter": 1, "learning_rate_init": 1e-30, "alpha": 0.0, "early_stopping": False, "dtype": "float64"}
-    model = ProbabilisticMLPRegressor((8, 8), random_state=0, **{**still, **options}).fit(X, y)
+    model = ProbabilisticMLPRegressor(random_state=0, **{**still, "hidden_layer_sizes": (8, 8), **options}).fit(X, y)
     return model.members_.mlp.layout.views(torch.as_tensor(model.members_.values))
 
 
@@ -61,6 +61,14 @@ def test_auto_is_the_initializer_for_the_activation(regression, activation, spec
     automatic, chosen = (first_weights(regression, activation=activation, initializer=i) for i in ("auto", spec))
     for name, view in automatic.items():
         assert_array_equal(view, chosen[name])
+
+
+@pytest.mark.parametrize(("normalization", "spec"), [(None, "fixup"), ("batch", "he_normal")])
+def test_auto_is_fixup_in_residual_blocks_without_normalization(regression, normalization, spec):
+    options = {"hidden_layer_sizes": (6, 6, 6), "residual": "residual", "normalization": normalization}
+    automatic, chosen = (first_weights(regression, **options, initializer=i) for i in ("auto", spec))
+    for name, view in automatic.items():
+        assert np.array_equal(view, chosen[name]), name
 
 
 def test_a_positive_bias_starts_there(regression):

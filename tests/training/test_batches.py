@@ -105,3 +105,12 @@ def test_masks_of_weights_belong_to_batches_and_count_in_the_size_of_a_block(mon
     different = {tuple(mask[m].flatten().tolist()) for mask in masks for m in range(3)}
     assert len(different) == 15
     assert {value for mask in different for value in mask} == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("n_batches", [1, 3])
+def test_a_shortened_stream_draws_each_epoch_from_all_rows(n_batches):
+    stream = numbered_stream(2, 50, 8).shortened(n_batches)
+    assert (stream.n_batches, stream.n_rows) == (n_batches, 8 * n_batches)
+    epochs = [torch.cat([batch.y[0, :, 0].clone() for batch in stream.epoch()]) for _ in range(30)]
+    assert all(len(epoch) == len(epoch.unique()) == 8 * n_batches for epoch in epochs)
+    assert len(torch.cat(epochs).unique()) == 50

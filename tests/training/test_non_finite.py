@@ -161,3 +161,16 @@ def test_a_bad_step_in_a_single_pass_is_a_warning_not_an_error(fit, steps):
         fitted = fit(range(2), head=Failing(member=1, steps=steps), max_epochs=1)
     assert_array_equal(fitted.values[1], fitted.start[0][1])
     assert np.abs(fitted.values[0] - fitted.start[0][0].numpy()).max() > 1e-3
+
+
+def test_without_back_off_a_bad_step_stays_and_ends_its_member(fit):
+    fitted = fit(range(2), head=Failing(member=1, steps={1}), backs_off=False, max_epochs=4, **FULL_BATCH)
+    assert [record["n_training"] for record in fitted.result.history] == [2, 2, 1, 1]
+    assert np.isnan(fitted.values[1]).any()
+    healthy = fit(range(2), max_epochs=4, **FULL_BATCH)
+    assert_array_equal(fitted.values[0], healthy.values[0])
+
+
+def test_without_back_off_a_run_without_any_finite_loss_ends_in_silence(fit):
+    fitted = fit(range(1), head=Failing(member=0, steps={0}), backs_off=False, max_epochs=4, **FULL_BATCH)
+    assert len(fitted.result.history) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from uncertainty.components.component import Component
+from uncertainty.components.layer import Layer
 from uncertainty.components.spec import Spec
 
 RECTIFIER, SIGMOIDAL, SELF_NORMALIZING = "rectifier", "sigmoidal", "self_normalizing"
@@ -24,6 +25,10 @@ class Activation(Component):
     @property
     def negative_slope(self) -> float:
         return 0.0
+
+
+class ActivationLayer(Layer):
+    """Abstract training form of an activation: what diagnostics look for among the layers of a network."""
 
 
 class ActivationSpec(Spec):

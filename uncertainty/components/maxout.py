@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uncertainty.components.activation import SELF_NORMALIZING, Activation, ActivationSpec
+from uncertainty.components.activation import SELF_NORMALIZING, Activation, ActivationLayer, ActivationSpec
 from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import check_integer
@@ -60,7 +60,7 @@ class MaxoutStep(Step):
         return h.unflatten(2, (self.pieces, -1)).amax(dim=2)
 
 
-class MaxoutLayer(Layer):
+class MaxoutLayer(ActivationLayer):
     """The largest piece in training; the gradient goes to that piece alone, the first of equal ones."""
 
     def __init__(self, pieces: int, like: Tensor, first_member: int) -> None:

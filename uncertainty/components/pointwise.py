@@ -9,7 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from uncertainty.components.activation import RECTIFIER, SELF_NORMALIZING, SIGMOIDAL, Activation, ActivationSpec
+from uncertainty.components.activation import (
+    RECTIFIER,
+    SELF_NORMALIZING,
+    SIGMOIDAL,
+    Activation,
+    ActivationLayer,
+    ActivationSpec,
+)
 from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import check_number
@@ -141,7 +148,7 @@ class PointwiseStep(Step):
         return h
 
 
-class PointwiseLayer(Layer):
+class PointwiseLayer(ActivationLayer):
     """A pointwise activation in training; no bit of a member depends on the other members."""
 
     def __init__(self, activation: Pointwise, like: Tensor, first_member: int) -> None:

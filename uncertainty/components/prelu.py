@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uncertainty.components.activation import Activation, ActivationSpec
+from uncertainty.components.activation import Activation, ActivationLayer, ActivationSpec
 from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.spec import check_number
@@ -68,7 +68,7 @@ class PReLUStep(Step):
         return h.clamp_min_(0.0).addcmul_(negative, self.slope)
 
 
-class PReLULayer(Layer):
+class PReLULayer(ActivationLayer):
     """The rectifier in training; `slope` and its `gradient` are [M, H]."""
 
     def __init__(self, slope: Tensor, gradient: Tensor, first_member: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uncertainty.components.activation import Activation, ActivationSpec
+from uncertainty.components.activation import Activation, ActivationLayer, ActivationSpec
 from uncertainty.components.component import Arrays, Place, Step
 from uncertainty.components.layer import Batch, Layer, Scratch
 from uncertainty.components.noise import Noise, Uniform
@@ -63,7 +63,7 @@ class RandomizedRectifier(Activation):
         return Pointwise("leaky_relu", (self.negative_slope,)).step(parameters, statistics)
 
 
-class RandomizedReLULayer(Layer):
+class RandomizedReLULayer(ActivationLayer):
     """The rectifier in training, with the slopes that the batch has drawn as source `number`."""
 
     def __init__(self, number: int, like: Tensor, first_member: int) -> None:

@@ -50,6 +50,36 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class PreparedRun:
+    """Everything that a training run is made of, before its first step. It trains in place, and so only once."""
+
+    mlp: MLP
+    head: Head
+    values: Tensor
+    statistics: Tensor
+    data: TrainingData
+    batches: BatchStream
+    plan: TrainingPlan
+    start: Start
+
+    def train(self, n_jobs: int | None = None) -> TrainingResult:
+        """Train on at most `n_jobs` threads."""
+        return fit_members(
+            self.mlp,
+            self.head,
+            self.values,
+            self.statistics,
+            self.data,
+            self.batches,
+            self.plan,
+            optimizer_state=self.start.optimizer_state,
+            n_updates=self.start.n_updates,
+            n_epochs=self.start.n_epochs,
+            n_jobs=n_jobs,
+        )
+
+
+@dataclass(frozen=True)
 class Fit:
     """Outcome: the members and what the loop reported."""
 
@@ -70,6 +100,26 @@ def fit_network(
     n_jobs: int | None = None,
 ) -> Fit:
     """Train the networks of `method` on `problem` and return its members."""
+    run = prepare_run(
+        network, method, head, problem, start, seed=seed, one_pass=one_pass, verbose=verbose, n_jobs=n_jobs
+    )
+    result = run.train(n_jobs)
+    return Fit(method.members(run.mlp, head, result, seed), result)
+
+
+def prepare_run(
+    network: NetworkParameters,
+    method: Method,
+    head: Head,
+    problem: Problem,
+    start: Start,
+    *,
+    seed: int,
+    one_pass: bool = False,
+    verbose: bool = False,
+    n_jobs: int | None = None,
+) -> PreparedRun:
+    """Build all that training the networks of `method` on `problem` takes; their pre-training is behind them then."""
     mlp = options.build_mlp(network, problem.x.shape[1], head)
     method.check(mlp)
     n_members = len(start.members)
@@ -83,20 +133,7 @@ def fit_network(
     values, statistics = _initial_state(network, mlp, head, data, start, seed)
     _pretrain_(network, mlp, values, statistics, problem, data, plan, start, seed=seed, n_jobs=n_jobs)
     batches = _batch_stream(network, problem, data, mlp, head, plan.batch_size, start, seed)
-    result = fit_members(
-        mlp,
-        head,
-        values,
-        statistics,
-        data,
-        batches,
-        plan,
-        optimizer_state=start.optimizer_state,
-        n_updates=start.n_updates,
-        n_epochs=start.n_epochs,
-        n_jobs=n_jobs,
-    )
-    return Fit(method.members(mlp, head, result, seed), result)
+    return PreparedRun(mlp, head, values, statistics, data, batches, plan, start)
 
 
 def _plan(

@@ -13,6 +13,7 @@ from uncertainty.components.activations import resolve_activation
 from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.initializers.automatic import automatic_initializer
+from uncertainty.components.initializers.fixup import Fixup
 from uncertainty.components.initializers.unscaled import Constant, Zeros
 from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import Normalization, Normalizer
@@ -77,13 +78,15 @@ def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
 
 
 def build_initializer(network: NetworkParameters) -> Initializer:
-    """Return the initializer; "auto" is the one that the activation asks for."""
+    """Return the initializer; "auto" is the one that residual blocks, or else the activation, ask for."""
     if isinstance(network.initializer, (Constant, Zeros)):
         raise ValueError(
             f"initializer must draw different weights for different units, got {network.initializer!r}. Equal units "
             f"stay equal: choose another."
         )
     automatic = automatic_initializer(resolve_activation(network.activation))
+    if network.residual is not None and network.normalization is None:
+        automatic = Fixup()  # others double the variance of the residual stream with every block
     choices = {"auto": automatic, **named_specs(components, Initializer)}
     return resolve("initializer", network.initializer, choices, Initializer)
 

@@ -80,6 +80,12 @@ class BatchStream:
         part._set_scratch(members.start)
         return part
 
+    def shortened(self, n_batches: int) -> BatchStream:
+        """Return the stream with at most so many batches an epoch, of rows drawn anew from all of them each time."""
+        short = copy.copy(self)
+        short.bounds = self.bounds[: n_batches + 1]
+        return short
+
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of one epoch in a fresh order for each member; each holds until the next is asked for."""
         index = self._shuffled()
@@ -108,7 +114,7 @@ class BatchStream:
         return list(zip(*split, strict=True))
 
     def _shuffled(self) -> Tensor:
-        if self.n_batches == 1:
+        if self.batch_size == self.index.shape[1]:
             return self.index  # the order within a full batch changes nothing
         rows = self.index.cpu().numpy()
         shuffled = np.empty_like(rows)

@@ -127,7 +127,7 @@ class _Run:
             self.best.postpone(epoch, self.members)
         stop = self._record(epoch, train_losses, validation_losses)
         self.stack.follow(monitored)
-        going_on = self.bad_in_a_row[self.members] <= MAX_BACK_OFFS
+        going_on = self.bad_in_a_row[self.members] <= (MAX_BACK_OFFS if self.plan.backs_off else 0)
         if self.plan.patience is not None:
             going_on &= self.best.patient(epoch, self.members, self.plan.patience)
         if not bool(going_on.all()):
@@ -190,7 +190,8 @@ class _Run:
         watches = self.validation is not None
         values = self.best.values if watches else self.final_values
         statistics = self.best.statistics if watches else self.final_statistics
-        self._check_outcome()
+        if self.plan.backs_off:
+            self._check_outcome()
         return TrainingResult(
             values=values.cpu().numpy(),
             statistics=statistics.cpu().numpy(),

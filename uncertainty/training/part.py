@@ -124,7 +124,7 @@ class Part:
 
     def _take_back_failures(self) -> Tensor:
         failed = ~torch.stack([torch.isfinite(a).all(dim=1) for a in self._state]).all(dim=0)
-        if bool(failed.any()):
+        if self.rule.plan.backs_off and bool(failed.any()):
             for now, kept in zip(self._state, self._kept, strict=True):
                 now[failed] = kept[failed]
         return failed

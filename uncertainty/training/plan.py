@@ -42,6 +42,8 @@ class TrainingPlan:
     `patience` counts epochs without an improvement of at least `tol` in the monitored loss: the validation loss where
     there are validation rows, which also restores each member's best weights, else the training loss. None never
     stops. With `averaging` the running average of a member's weights stands for them everywhere but in training.
+    `backs_off` takes back an epoch with a non-finite step and halves the rate; without it such an epoch is a member's
+    last, and its weights may end non-finite: for diagnostics, which want to see it happen.
     """
 
     batch_size: int
@@ -54,5 +56,6 @@ class TrainingPlan:
     tol: float
     patience: int | None
     averaging: Averaging | None = None
+    backs_off: bool = True
     adversarial_perturbation: Tensor | None = None
     on_epoch_end: tuple[Hook, ...] = ()

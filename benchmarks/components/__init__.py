@@ -1,0 +1,1 @@
+"""The options of each family side by side: ``python -m benchmarks components``."""

@@ -1,0 +1,25 @@
+"""matplotlib, imported on first use, and colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Okabe & Ito (2008), Color universal design.
+COLOURS = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "grey": "#666666",
+}
+
+
+def axes_for(ax: Any) -> Any:
+    """Return `ax`, or the axes of a new figure."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(layout="constrained")[1]
