@@ -1,0 +1,70 @@
+"""The user guide: its Python runs, its links and figures exist, and its scripts draw the figures."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GUIDE = ROOT / "docs" / "user_guide"
+PAGES = sorted(GUIDE.glob("*.md"))
+FIGURES = ROOT / "docs" / "figures"
+# The style that the others share draws nothing.
+SCRIPTS = [path for path in sorted(FIGURES.glob("*.py")) if path.stem != "style"]
+NEEDS_DATA = {"normalization"}
+MAX_LINES = 80
+MAX_BYTES = 80_000
+
+
+def page_name(path: Path) -> str:
+    return path.stem
+
+
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_python_blocks_run_in_order(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    namespace: dict[str, object] = {"__name__": page.stem}
+    for number, block in enumerate(python_blocks(page), start=1):
+        exec(compile(block, f"{page.name}, Python block {number}", "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_into_the_repository_exist(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (GUIDE / link).exists()] == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=page_name)
+def test_a_figure_is_small_and_on_its_page(script: Path) -> None:
+    assert len(script.read_text(encoding="utf-8").splitlines()) < MAX_LINES
+    assert script.with_suffix(".png").stat().st_size < MAX_BYTES
+    assert f"(../figures/{script.stem}.png)" in (GUIDE / f"{script.stem}.md").read_text(encoding="utf-8")
+
+
+def marked(script: Path) -> object:
+    mark = pytest.mark.data if script.stem in NEEDS_DATA else pytest.mark.slow
+    return pytest.param(script, marks=mark, id=script.stem)
+
+
+@pytest.mark.parametrize("script", [marked(script) for script in SCRIPTS])
+def test_a_script_draws_its_figure(script: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [f"{script.stem}.png"]
+    assert (tmp_path / f"{script.stem}.png").stat().st_size < MAX_BYTES
