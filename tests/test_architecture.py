@@ -242,11 +242,11 @@ def test_no_module_has_a_vague_name() -> None:
     assert names & VAGUE_NAMES == set()
 
 
-OUTSIDERS = [*python_files("benchmarks"), *python_files("examples")]
+OUTSIDERS = [*python_files("benchmarks"), *python_files("examples"), *python_files("docs")]
 
 
 @pytest.mark.parametrize("path", OUTSIDERS, ids=module_name)
-def test_benchmarks_and_examples_use_public_names_only(path: Path) -> None:
+def test_benchmarks_examples_and_figures_use_public_names_only(path: Path) -> None:
     for statement in imports_of(path):
         parts = statement.module.split(".")
         if parts[0] != PACKAGE:

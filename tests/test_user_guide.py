@@ -16,7 +16,6 @@ PAGES = sorted(GUIDE.glob("*.md"))
 FIGURES = ROOT / "docs" / "figures"
 # The style that the others share draws nothing.
 SCRIPTS = [path for path in sorted(FIGURES.glob("*.py")) if path.stem != "style"]
-NEEDS_DATA = {"normalization"}
 MAX_LINES = 80
 MAX_BYTES = 80_000
 
@@ -50,7 +49,8 @@ def test_a_figure_is_small_and_on_its_page(script: Path) -> None:
 
 
 def marked(script: Path) -> object:
-    mark = pytest.mark.data if script.stem in NEEDS_DATA else pytest.mark.slow
+    needs_data = "UNCERTAINTY_DATA_DIR" in script.read_text(encoding="utf-8")
+    mark = pytest.mark.data if needs_data else pytest.mark.slow
     return pytest.param(script, marks=mark, id=script.stem)
 
 
