@@ -33,6 +33,16 @@ def test_an_unknown_name_lists_the_valid_ones_and_suggests_one():
     assert "Did you mean 'he_normal'?" in str(caught.value)
 
 
+def test_capital_letters_are_no_obstacle_to_a_suggestion():
+    with pytest.raises(ValueError, match=r"got 'HE_NORMAL'\. Did you mean 'he_normal'\?"):
+        resolve("initializer", "HE_NORMAL", CHOICES, Initializer)
+
+
+def test_a_class_in_place_of_an_object_is_told_to_be_called():
+    with pytest.raises(TypeError, match=r"got <class .*HeNormal'>\. Call it: HeNormal\(\)\."):
+        resolve("initializer", HeNormal, CHOICES, Initializer)
+
+
 def test_a_name_like_no_other_gets_no_suggestion():
     with pytest.raises(ValueError, match="got 'zzz'") as caught:
         resolve("initializer", "zzz", CHOICES, Initializer)
@@ -41,7 +51,7 @@ def test_a_name_like_no_other_gets_no_suggestion():
 
 @pytest.mark.parametrize("value", [None, 3, Dropout(), HeNormal])
 def test_the_wrong_kind_of_object_is_a_type_error(value):
-    with pytest.raises(TypeError, match=r"initializer must be one of .* or a Initializer object"):
+    with pytest.raises(TypeError, match=r"initializer must be one of .* or an Initializer object"):
         resolve("initializer", value, CHOICES, Initializer)
 
 

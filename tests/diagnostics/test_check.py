@@ -81,6 +81,7 @@ def test_a_rate_that_is_too_high(rate, regression):
     assert report.suggestion["learning_rate_init"] < rate / 3
     (advice,) = [step.advice for step in report.steps if step.fault == RATE]
     assert "Set learning_rate_init=" in advice
+    assert report.verdict.endswith(advice)
 
 
 def test_all_zero_initialization(regression):

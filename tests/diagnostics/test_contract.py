@@ -11,6 +11,7 @@ import torch
 from matplotlib import pyplot
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 
 import uncertainty
 from uncertainty import ProbabilisticMLPRegressor, diagnostics
@@ -68,6 +69,8 @@ def test_results_are_frozen_and_can_be_pickled(name, any_estimator, regression, 
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.verdict = "fine"
     assert pickle.loads(pickle.dumps(result)).verdict == result.verdict
+    assert repr(result) == f"<{type(result).__name__}: {result.verdict}>"
+    assert result.verdict in str(result)
 
 
 @EVERY
@@ -108,6 +111,8 @@ def test_a_generator_that_is_passed_is_left_as_it_was(name, regression):
 def test_other_estimators_are_refused(name, regression):
     with pytest.raises(TypeError, match="estimator must be one of this package's"):
         diagnose(name, LinearRegression(), *regression)
+    with pytest.raises(TypeError, match=r"got Pipeline\. Of a pipeline, pass the last step"):
+        diagnose(name, make_pipeline(quick_network()), *regression)
 
 
 @EVERY

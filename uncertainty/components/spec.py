@@ -42,7 +42,9 @@ def resolve(argument: str, value: Any, choices: Mapping[str, SpecT], kind: type 
         return value  # type: ignore[return-value]
     kinds = kind if isinstance(kind, tuple) else (kind,)
     names = " or ".join(k.__name__ for k in kinds)
-    raise TypeError(f"{argument} must be one of {sorted(choices)} or a {names} object, got {value!r}.")
+    article = "an" if names[0] in "AEIOU" else "a"
+    remedy = f" Call it: {value.__name__}()." if isinstance(value, type) and issubclass(value, kind) else ""
+    raise TypeError(f"{argument} must be one of {sorted(choices)} or {article} {names} object, got {value!r}.{remedy}")
 
 
 def named_specs(room: ModuleType, kind: type[SpecT]) -> dict[str, SpecT]:
@@ -53,7 +55,7 @@ def named_specs(room: ModuleType, kind: type[SpecT]) -> dict[str, SpecT]:
 
 
 def _suggestion(value: str, choices: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(value, choices, n=1)
+    close = difflib.get_close_matches(value.lower(), choices, n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -18,6 +18,7 @@ from uncertainty.components.mlp import OUTPUT_WEIGHT
 from uncertainty.components.pointwise import PointwiseLayer
 from uncertainty.components.spec import check_integer
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
     checked,
@@ -67,8 +68,8 @@ class LayerStatistics:
         return bool(equal.any() and not blocked[: int(equal.argmax())].any())
 
 
-@dataclass(frozen=True, eq=False)
-class ActivationStatistics:
+@dataclass(frozen=True, eq=False, repr=False)
+class ActivationStatistics(Examination):
     """Statistics of the hidden layers `initial`, before training, and `trained`, of a fitted estimator (or None).
 
     `findings` names what is wrong, with numbers; `verdict` is the most serious in one line.

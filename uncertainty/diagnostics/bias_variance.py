@@ -11,6 +11,7 @@ from sklearn.base import clone, is_classifier
 
 from uncertainty.components.spec import check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import checked, seed_from, split
 
 # Excess error in shares of the way from the baseline to a constant prediction that is worth acting on.
@@ -30,8 +31,8 @@ AGAINST_VARIANCE = (
 )
 
 
-@dataclass(frozen=True)
-class ValidationDiagnosis:
+@dataclass(frozen=True, repr=False)
+class ValidationDiagnosis(Examination):
     """Errors of one fit, all in the same unit: `unit` says which.
 
     Attributes

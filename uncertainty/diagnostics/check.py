@@ -137,7 +137,7 @@ class _Recipe:
     def report(self) -> TrainingReport:
         faults = tuple(step.fault for step in self.steps if step.fault is not None)
         seconds = time.monotonic() - self.start
-        verdict = verdict_of(faults, self.suggestion, gains=self.gains)
+        verdict = verdict_of(self.steps, self.suggestion, gains=self.gains)
         return TrainingReport(tuple(self.steps), faults, self.suggestion, self.last, seconds, verdict)
 
     # -- before training -----------------------------------------------------------------------------------------

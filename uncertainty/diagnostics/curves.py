@@ -11,6 +11,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from uncertainty.components.moving_averages import exponential_average
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
     checked,
@@ -30,8 +31,8 @@ Array = NDArray[np.float64]
 NOTICEABLE = 0.02
 
 
-@dataclass(frozen=True, eq=False)
-class LearningCurves:
+@dataclass(frozen=True, eq=False, repr=False)
+class LearningCurves(Examination):
     """Loss of each epoch, a mean over the members still in training, in nats per unit of standardised y.
 
     Attributes

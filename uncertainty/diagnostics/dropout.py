@@ -14,6 +14,7 @@ from sklearn.base import is_classifier
 from uncertainty.components.dropout import Dropout
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import base_network, checked, sample, seed_from, split
 from uncertainty.estimators import options
 from uncertainty.estimators.mc_dropout import MCDropoutClassifier, MCDropoutRegressor
@@ -25,8 +26,8 @@ MOST_INPUTS = 10
 ROWS_PER_UNIT = 200
 
 
-@dataclass(frozen=True, eq=False)
-class DropoutRegularization:
+@dataclass(frozen=True, eq=False, repr=False)
+class DropoutRegularization(Examination):
     """Dropout of one linear unit, of one logistic unit, and of a whole network.
 
     Attributes

@@ -15,6 +15,7 @@ from uncertainty.components.concrete_dropout import ConcreteDropout
 from uncertainty.components.layer import Batch
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import base_network, checked, prepare, sample, seed_from
 from uncertainty.estimators.fitting import PreparedRun
 from uncertainty.training.stack import Stack
@@ -25,8 +26,8 @@ NUMBERS_PER_STACK = 4 * 1024 * 1024
 NOISE = 0.1
 
 
-@dataclass(frozen=True, eq=False)
-class GradientCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientCheck(Examination):
     """Analytic and numerical gradients, one entry a block of parameters.
 
     Attributes

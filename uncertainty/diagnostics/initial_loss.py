@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
 
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
     checked,
@@ -24,8 +25,8 @@ from uncertainty.diagnostics.preparation import (
 TOLERANCE = 0.1  # nats a target
 
 
-@dataclass(frozen=True)
-class InitialLoss:
+@dataclass(frozen=True, repr=False)
+class InitialLoss(Examination):
     """Loss before the first step, and the loss of knowing nothing, both in nats per unit of standardised y.
 
     Attributes

@@ -50,7 +50,8 @@ def base_network(estimator: Any, **changes: Any) -> Any:
     """
     if not isinstance(estimator, MemberEstimator):
         raise TypeError(
-            f"estimator must be one of this package's regressors or classifiers, got {type(estimator).__name__}."
+            f"estimator must be one of this package's regressors or classifiers, got {type(estimator).__name__}. Of a "
+            f"pipeline, pass the last step and the X that reaches it."
         )
     return clone(estimator._network()).set_params(**{"verbose": False, "warm_start": False, **changes})
 

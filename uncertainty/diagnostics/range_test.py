@@ -12,6 +12,7 @@ from sklearn.base import clone, is_regressor
 from uncertainty.components.moving_averages import exponential_average
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
     checked,
@@ -50,8 +51,8 @@ class ExponentialSweep(Schedule):
         return lambda step: ratio ** (step / last_step)
 
 
-@dataclass(frozen=True, eq=False)
-class LearningRateRange:
+@dataclass(frozen=True, eq=False, repr=False)
+class LearningRateRange(Examination):
     """Outcome of a learning-rate range test.
 
     Attributes

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from uncertainty.diagnostics.examination import Examination
 
 EQUAL_UNITS = "hidden units are all equal"
 DEAD_UNITS = "dead units"
@@ -13,7 +16,6 @@ NO_SIGNAL = "no learnable signal"
 ADVICE = {
     EQUAL_UNITS: "Draw different initial weights for different units: initializer='auto'.",
     DEAD_UNITS: "Start with zero biases and initializer='auto', or take an activation that cannot die: 'silu', 'elu'.",
-    RATE_TOO_HIGH: "Lower learning_rate_init to the rate suggested.",
     NO_SIGNAL: "Check that the rows of X and y belong together (joins, sorting); then look for better inputs.",
 }
 
@@ -38,8 +40,8 @@ class Step:
         return f"{mark:>5}  {self.name}: {self.line}{advice}"
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingReport(Examination):
     """Outcome of `check_training`; `print(report)` shows all of it.
 
     Attributes
@@ -68,11 +70,12 @@ class TrainingReport:
         return self.last.plot(ax)
 
 
-def verdict_of(faults: tuple[str, ...], suggestion: dict[str, float], *, gains: bool) -> str:
+def verdict_of(steps: Sequence[Step], suggestion: dict[str, float], *, gains: bool) -> str:
     """Return the faults and what to do about the first, or the settings that did best if they predict new rows."""
+    faulty = [step for step in steps if step.fault is not None]
     settings = ", ".join(f"{name}={value:.2g}" for name, value in suggestion.items())
-    if faults:
-        return f"{'; '.join(faults)}. {ADVICE[faults[0]]}"
+    if faulty:
+        return f"{'; '.join(str(step.fault) for step in faulty)}. {faulty[0].advice}"
     if gains:
         return f"training works; the best settings tried are {settings}"
     return "no fault found, but no gain on new rows either: see the steps"

@@ -12,6 +12,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from uncertainty.components.spec import check_integer
 from uncertainty.diagnostics.axes import COLOURS, axes_for
+from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
     checked,
@@ -28,8 +29,8 @@ from uncertainty.estimators.encoding import RawRows
 from uncertainty.training import EpochState
 
 
-@dataclass(frozen=True, eq=False)
-class SmallSampleFit:
+@dataclass(frozen=True, eq=False, repr=False)
+class SmallSampleFit(Examination):
     """How well a network memorises a few rows.
 
     Attributes
