@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty import (
     Adam,
@@ -16,6 +17,7 @@ from uncertainty import (
 # -- what is watched and reported --------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:the warm-up of")
 @pytest.mark.parametrize("head", [Gaussian(beta=1.0), Gaussian(mean_warmup=3), Gaussian(mean_warmup=30)], ids=str)
 def test_a_regressor_watches_the_plain_nll(quick, regression, head):
     X, y = regression
@@ -70,13 +72,19 @@ def test_partial_fit_counts_its_passes(quick, regression):
 def test_a_warm_start_does_not_warm_up_again(quick, regression):
     X, y = regression
     options = {"early_stopping": False, "warm_start": True}
-    model = quick(ProbabilisticMLPRegressor, head=Gaussian(mean_warmup=3), max_iter=2, **options).fit(X, y)
+    model = quick(ProbabilisticMLPRegressor, head=Gaussian(mean_warmup=3), max_iter=2, **options)
+    words = r"the warm-up of 3 epochs was not over after 2, so that only the mean has been trained\. Raise max_iter"
+    with pytest.warns(ConvergenceWarning, match=words):
+        model.fit(X, y)
     assert spread_of_std(model, X) < 1e-12
     assert spread_of_std(model.fit(X, y), X) > 1e-4  # a third epoch and a fourth
     model.set_params(warm_start=False)
-    assert spread_of_std(model.fit(X, y), X) < 1e-12
+    with pytest.warns(ConvergenceWarning, match=words):
+        model.fit(X, y)
+    assert spread_of_std(model, X) < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore:the warm-up of")
 def test_networks_that_a_warm_start_adds_have_a_warm_up_of_their_own(quick, regression):
     X, y = regression
     model = quick(DeepEnsembleRegressor, own={"n_estimators": 2, "warm_start": True}, head=Gaussian(mean_warmup=9)).fit(

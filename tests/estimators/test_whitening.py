@@ -186,6 +186,7 @@ def test_adversarial_steps_are_shares_of_the_whitened_range(quick, regression, m
     quick(DeepEnsembleRegressor, own={"adversarial_epsilon": 0.01}, **options).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore:the warm-up of")
 def test_gradient_descent_is_faster_on_whitened_inputs():
     # The steps that plain gradient descent needs grow with the condition number of the inputs' covariance.
     rng = np.random.default_rng(0)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from uncertainty.components.component import Arrays, Place, Step
-from uncertainty.components.layer import Batch, Layer, Scratch
+from uncertainty.components.layer import Batch, Layer
 from uncertainty.components.moving_averages import cumulative_then_exponential_step
-from uncertainty.components.normalization import Normalization, Normalizer
+from uncertainty.components.normalization import Normalization, NormalizationLayer, Normalizer
 from uncertainty.components.spec import check_number
 
 
@@ -86,15 +86,13 @@ class ScaleAndShiftStep(Step):
         return h.mul_(self.a).add_(self.b) if len(h) >= len(self.a) else h * self.a + self.b
 
 
-class BatchNormLayer(Layer):
+class BatchNormLayer(NormalizationLayer):
     """Batch normalization in training, which moves the running mean and variance [M, H] in place."""
 
     def __init__(self, normalizer: BatchNormalizer, place: Place) -> None:
+        super().__init__(place)
         self.normalizer = normalizer
-        self.scale, self.shift = (place.parameters[name].unsqueeze(1) for name in ("scale", "shift"))
-        self.scale_gradient, self.shift_gradient = (place.gradients[name] for name in ("scale", "shift"))
         self.running_mean, self.running_variance = (place.statistics[name] for name in ("mean", "variance"))
-        self._normalized, self._output = (Scratch(self.scale, place.first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         self._share = row_shares(batch.weight)  # [M, B, 1], or None for equal ones
@@ -105,12 +103,6 @@ class BatchNormLayer(Layer):
         self._inverse_std = torch.rsqrt(variance + self.normalizer.epsilon)
         normalized = torch.sub(x, mean, out=self._normalized(*x.shape)).mul_(self._inverse_std)
         return torch.addcmul(self.shift, normalized, self.scale, out=self._output(*x.shape))
-
-    def set_parameter_gradients(self, gradient: Tensor) -> None:
-        # Nobody reads the output any more: the layers after this one have been differentiated.
-        work = self._output(*gradient.shape)
-        torch.sum(gradient, 1, out=self.shift_gradient)
-        torch.sum(torch.mul(gradient, self._normalized(*gradient.shape), out=work), 1, out=self.scale_gradient)
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
         """Ioffe & Szegedy (2015), the derivatives after eq. 4, with the share of a row for 1 / m."""

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from uncertainty.components.component import Arrays, Place, Step
-from uncertainty.components.layer import Batch, Layer, Scratch
-from uncertainty.components.normalization import Normalization, Normalizer
+from uncertainty.components.layer import Batch, Layer
+from uncertainty.components.normalization import Normalization, NormalizationLayer, Normalizer
 from uncertainty.components.spec import check_integer, check_number
 
 # What a group of k units carries on is a point on a sphere of dimension k - 2: one unit carries nothing, two a sign,
@@ -134,25 +134,17 @@ class GroupNormStep(Step):
         return h.mul_(self.scale).add_(self.shift)
 
 
-class GroupNormLayer(Layer):
+class GroupNormLayer(NormalizationLayer):
     """Normalization in training."""
 
     def __init__(self, normalizer: GroupNormalizer, place: Place) -> None:
+        super().__init__(place)
         self.normalizer = normalizer
-        self.scale, self.shift = (place.parameters[name].unsqueeze(1) for name in ("scale", "shift"))
-        self.scale_gradient, self.shift_gradient = (place.gradients[name] for name in ("scale", "shift"))
-        self._normalized, self._output = (Scratch(self.scale, place.first_member) for _ in range(2))
 
     def forward(self, x: Tensor, batch: Batch, n_updates: int) -> Tensor:
         normalized = self._normalized(*x.shape).copy_(x)
         self._inverse_std = self.normalizer.normalize_(self._groups(normalized))
         return torch.addcmul(self.shift, normalized, self.scale, out=self._output(*x.shape))
-
-    def set_parameter_gradients(self, gradient: Tensor) -> None:
-        # Nobody reads the output any more: the layers after this one have been differentiated.
-        work = self._output(*gradient.shape)
-        torch.sum(gradient, 1, out=self.shift_gradient)
-        torch.sum(torch.mul(gradient, self._normalized(*gradient.shape), out=work), 1, out=self.scale_gradient)
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
         """With u the normalized z and g the gradient in u: (g - mean(g) - u mean(g u)) / std, over each group."""

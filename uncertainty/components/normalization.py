@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from uncertainty.components.component import Arrays, Component
+from uncertainty.components.component import Arrays, Component, Place
+from uncertainty.components.layer import Layer, Scratch
 from uncertainty.components.spec import Spec
 
 
@@ -34,3 +36,18 @@ class Normalizer(Component):
     def is_settled(self, n_updates: int) -> bool:
         """Whether a training step, after so many batches, no longer depends on how many there were."""
         return True
+
+
+class NormalizationLayer(Layer):
+    """Abstract training form: `scale` u + `shift` of what `forward` leaves in `_normalized`, u, and in `_output`."""
+
+    def __init__(self, place: Place) -> None:
+        self.scale, self.shift = (place.parameters[name].unsqueeze(1) for name in ("scale", "shift"))
+        self.scale_gradient, self.shift_gradient = (place.gradients[name] for name in ("scale", "shift"))
+        self._normalized, self._output = (Scratch(self.scale, place.first_member) for _ in range(2))
+
+    def set_parameter_gradients(self, gradient: Tensor) -> None:
+        # Nobody reads the output any more: the layers after this one have been differentiated.
+        work = self._output(*gradient.shape)
+        torch.sum(gradient, 1, out=self.shift_gradient)
+        torch.sum(torch.mul(gradient, self._normalized(*gradient.shape), out=work), 1, out=self.scale_gradient)

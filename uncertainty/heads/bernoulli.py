@@ -9,10 +9,10 @@ from scipy.special import log_expit
 from torch import Tensor
 from torch.nn import functional
 
+from uncertainty.components.spec import check_number
 from uncertainty.components.whole_vectors import in_whole_vectors
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
-from uncertainty.heads.label_smoothing import check_label_smoothing
 
 _softplus, _sigmoid = in_whole_vectors(functional.softplus), in_whole_vectors(torch.sigmoid)
 
@@ -38,7 +38,7 @@ class Bernoulli(HeadSpec):
         self.label_smoothing = label_smoothing
 
     def build(self, n_targets: int, n_classes: int = 0) -> BernoulliHead:
-        return BernoulliHead(n_targets, check_label_smoothing(self.label_smoothing))
+        return BernoulliHead(n_targets, check_number("label_smoothing", self.label_smoothing, high=1.0, high_open=True))
 
 
 class BernoulliHead(Head):

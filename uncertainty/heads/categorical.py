@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from torch import Tensor
 
+from uncertainty.components.spec import check_number
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.heads.class_probabilities import UNSEEN_SHARE, ClassProbabilities
-from uncertainty.heads.label_smoothing import check_label_smoothing
 
 
 class Categorical(HeadSpec):
@@ -34,7 +34,9 @@ class Categorical(HeadSpec):
         self.label_smoothing = label_smoothing
 
     def build(self, n_targets: int, n_classes: int = 0) -> CategoricalHead:
-        return CategoricalHead(n_classes, check_label_smoothing(self.label_smoothing))
+        return CategoricalHead(
+            n_classes, check_number("label_smoothing", self.label_smoothing, high=1.0, high_open=True)
+        )
 
 
 class CategoricalHead(Head):

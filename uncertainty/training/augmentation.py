@@ -65,10 +65,8 @@ class Augmentation(Spec):
             mixup=check_number("mixup", self.mixup),
             input_noise=check_number("input_noise", self.input_noise),
             target_noise=check_number("target_noise", self.target_noise),
-            cutout=check_number("cutout", self.cutout, high=1.0),
+            cutout=check_number("cutout", self.cutout, high=1.0, high_open=True),
         )
-        if amounts.cutout == 1.0:
-            raise ValueError(f"cutout must be in [0, 1), got {self.cutout!r}. At 1 every row would be the mean.")
         if amounts.target_noise > 0.0 and head.models_classes:
             raise ValueError(
                 f"target_noise must be 0 for classes, got {self.target_noise!r}: a label has no unit to add noise in. "
