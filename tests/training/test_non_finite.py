@@ -228,3 +228,24 @@ def test_a_failed_epoch_leaves_no_trace_with_all_that_has_a_state(fit, monkeypat
         last = states[-1][1][0]
         assert (last.n_epochs, last.back_off) == (8 - len(epochs), 0.5 ** len(epochs))
         assert last.n_steps == last.n_averaged == last.n_epochs - 3
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_member_that_failed_in_one_call_has_its_own_counts_in_the_next(fit, normalization):
+    # A call for each epoch, as partial_fit makes them: the lost one counts neither in the warm-up nor in an average.
+    def passes(n_passes, last=None):
+        for _ in range(n_passes):
+            made = last.result if last is not None else None
+            counts = {} if made is None else {"n_updates": made.n_updates, "n_epochs": made.n_epochs}
+            state = {} if made is None else {"start": (made.values, made.statistics), **counts}
+            state |= {} if made is None else {"optimizer_state": made.optimizer_state}
+            last = fit(range(3), head=GaussianHead(1, 1e-3, constant_variance=False, mean_warmup=2), **options, **state)
+        return last
+
+    options = {"max_epochs": 1, "batch_size": 50, "normalization": normalization, "averaging": EMA(0.9)}
+    with pytest.warns(ConvergenceWarning, match=re.escape("members [1] had non-finite gradients")):
+        first = fit(range(3), head=Failing(member=1, steps={0}), **options)
+    late, healthy = passes(4, first), passes(4)
+    assert_allclose(late.values[1], healthy.values[1], rtol=1e-10, atol=1e-12)
+    assert_allclose(late.statistics[1], healthy.statistics[1], rtol=1e-10, atol=1e-12)
+    assert late.result.optimizer_state["n_epochs"] == [5, 4, 5]
