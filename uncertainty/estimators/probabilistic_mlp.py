@@ -145,7 +145,7 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     l1_ratio : float in [0, 1], default 0
         Share of L1 in the penalty. With it weights become exactly zero. For the zeros to tell useful
         inputs from useless ones batches should be large: the noise of small ones lifts weights off zero again. An
-        average of weights (`averaging`) keeps hardly any zero.
+        exponential average of weights (`averaging="ema"`) keeps hardly any zero.
     batch_size : "auto", "full" or int
         Rows of a step: "full" is full-batch descent, 1 a single sample. "auto" grows from 32 to 256 rows with the
         training rows.
