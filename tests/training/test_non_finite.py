@@ -9,7 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty.heads.gaussian import GaussianHead
-from uncertainty.optim import SGD, Adam, Nadam, RMSprop
+from uncertainty.optim import EMA, SGD, Adam, Nadam, ReduceOnPlateau, RMSprop
+from uncertainty.training.whole import WholeStack
 
 CORRECTED = SGD(momentum_form="average", bias_correction=True)
 FULL_BATCH = {"batch_size": 50, "optimizer": SGD(momentum=0.0, nesterov=False)}
@@ -174,3 +175,77 @@ def test_without_back_off_a_bad_step_stays_and_ends_its_member(fit):
 def test_without_back_off_a_run_without_any_finite_loss_ends_in_silence(fit):
     fitted = fit(range(1), head=Failing(member=0, steps={0}), backs_off=False, max_epochs=4, **FULL_BATCH)
     assert len(fitted.result.history) == 1
+
+
+class FailingInBoth(GaussianHead):
+    """A Gaussian head with a warm-up, whose score is not finite in some of the epochs that `failing` counts."""
+
+    def __init__(self, failing, **options):
+        super().__init__(1, 1e-3, constant_variance=False, **options)
+        self.failing = failing
+
+    def in_warmup(self):
+        return FailingInBoth(self.failing, mean_only=True)
+
+    def nll_and_score(self, raw, y):
+        nll, score = super().nll_and_score(raw, y)
+        if self.failing["epoch"] in self.failing["epochs"]:
+            score[:] = torch.nan
+        return nll, score
+
+
+def test_a_failed_epoch_leaves_no_trace_with_all_that_has_a_state(fit, monkeypatch):
+    failing, seen = {"epoch": 0, "epochs": ()}, []
+    run_epoch = WholeStack.run_epoch
+
+    def watched(stack):
+        failing["epoch"] += 1
+        outcome = run_epoch(stack)
+        tensors = {**stack.optimizer.buffers, "values": stack.values, "statistics": stack.statistics}
+        tensors |= {f"average {i}": average for i, average in enumerate(stack.averages)}
+        seen.append(({name: tensor.clone() for name, tensor in tensors.items()}, stack.standings))
+        return outcome
+
+    monkeypatch.setattr(WholeStack, "run_epoch", watched)
+    options = {"averaging": EMA(0.9), "schedule": ReduceOnPlateau(factor=0.5, patience=0, tol=1e9), "max_epochs": 8}
+    options |= {"normalization": "batch", "optimizer": Nadam(), "batch_size": 50}
+
+    def run(epochs):
+        failing.update(epoch=0, epochs=epochs)
+        seen.clear()
+        fit([1], head=FailingInBoth(failing, mean_warmup=3), **options)
+        return list(seen)
+
+    for epochs in ((2,), (3, 4), (6,)):  # in the warm-up, at its end, and after it
+        states = run(epochs)
+        for epoch in epochs:
+            (before, standing), (after, standing_after) = states[epoch - 2 : epoch]
+            for name, tensor in before.items():
+                assert torch.equal(tensor, after[name]), name
+            assert standing_after[0] == standing[0]._replace(
+                back_off=standing[0].back_off / 2, scheduled=standing_after[0].scheduled
+            )
+        last = states[-1][1][0]
+        assert (last.n_epochs, last.back_off) == (8 - len(epochs), 0.5 ** len(epochs))
+        assert last.n_steps == last.n_averaged == last.n_epochs - 3
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_member_that_failed_in_one_call_has_its_own_counts_in_the_next(fit, normalization):
+    # A call for each epoch, as partial_fit makes them: the lost one counts neither in the warm-up nor in an average.
+    def passes(n_passes, last=None):
+        for _ in range(n_passes):
+            made = last.result if last is not None else None
+            counts = {} if made is None else {"n_updates": made.n_updates, "n_epochs": made.n_epochs}
+            state = {} if made is None else {"start": (made.values, made.statistics), **counts}
+            state |= {} if made is None else {"optimizer_state": made.optimizer_state}
+            last = fit(range(3), head=GaussianHead(1, 1e-3, constant_variance=False, mean_warmup=2), **options, **state)
+        return last
+
+    options = {"max_epochs": 1, "batch_size": 50, "normalization": normalization, "averaging": EMA(0.9)}
+    with pytest.warns(ConvergenceWarning, match=re.escape("members [1] had non-finite gradients")):
+        first = fit(range(3), head=Failing(member=1, steps={0}), **options)
+    late, healthy = passes(4, first), passes(4)
+    assert_allclose(late.values[1], healthy.values[1], rtol=1e-10, atol=1e-12)
+    assert_allclose(late.statistics[1], healthy.statistics[1], rtol=1e-10, atol=1e-12)
+    assert late.result.optimizer_state["n_epochs"] == [5, 4, 5]

@@ -124,7 +124,7 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     optimizer : "adam", "nadam", "rmsprop", "adagrad", "adadelta", "sgd", "gradient_descent", or a spec such as \
 `Adam(weight_decay=1e-3, max_norm=3)`
         Each has `weight_decay`, `clip_norm` and `max_norm` (of the weights that come into one hidden unit). "adadelta"
-        wants `learning_rate_init=1`.
+        wants `learning_rate_init=1`. Another one than in the last call of `partial_fit` begins afresh.
     schedule : "constant", "step", "exponential", "inverse_scaling", "time_decay", "cosine", "cosine_restarts", \
 "cyclical", "one_cycle", "linear_warmup", "plateau", a spec, or any function step -> factor
         Factor of the learning rate, stepped per batch; steps are counted from 0. "plateau" follows each member's own
@@ -144,7 +144,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
     l1_ratio : float in [0, 1], default 0
         Share of L1 in the penalty. With it weights become exactly zero. For the zeros to tell useful
-        inputs from useless ones batches should be large: the noise of small ones lifts weights off zero again.
+        inputs from useless ones batches should be large: the noise of small ones lifts weights off zero again. An
+        exponential average of weights (`averaging="ema"`) keeps hardly any zero.
     batch_size : "auto", "full" or int
         Rows of a step: "full" is full-batch descent, 1 a single sample. "auto" grows from 32 to 256 rows with the
         training rows.

@@ -39,6 +39,10 @@ class Standing(NamedTuple):
     n_averaged: int
 
 
+# What a fit that goes on from another one has to know of each member beside its buffers.
+COUNTS = ("n_steps", "n_updates", "n_epochs", "n_averaged")
+
+
 class WholeStack:
     """All members that still train, `values` [M, P] and `statistics` [M, Q], which change in place.
 
@@ -101,30 +105,28 @@ class WholeStack:
         return self.averages or (self.values, self.statistics)
 
     def optimizer_state(self) -> dict[str, Any]:
-        """Return the optimizer's buffers as arrays on the CPU, and the steps of each member as `n_steps`.
+        """Return the optimizer's buffers as arrays on the CPU, and the counts of each member's `Standing`.
 
-        Where weights are averaged, what they are themselves comes with it, and how many each average holds.
+        Where weights are averaged, what they are themselves comes with it.
         """
         tensors = dict(self.optimizer.buffers)
         if self.averages is not None:
             tensors.update(values=self.values, statistics=self.statistics)
         state: dict[str, Any] = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
-        state["n_steps"] = [standing.n_steps for standing in self.standings]
-        state["n_averaged"] = [standing.n_averaged for standing in self.standings]
-        return state
+        return state | {name: [getattr(standing, name) for standing in self.standings] for name in COUNTS}
 
     def _load(self, state: dict[str, Any]) -> None:
         """Go on from what `optimizer_state` returned; another optimizer than the one it is of begins afresh."""
-        of_optimizer = state.keys() - {"values", "statistics", "n_steps", "n_averaged"}
-        n_steps = [0] * len(self.standings)
-        if of_optimizer == self.optimizer.buffers.keys():
+        counts = {name: state[name] for name in COUNTS}
+        if state.keys() - {"values", "statistics", *COUNTS} == self.optimizer.buffers.keys():
             self.optimizer.load(state)
-            n_steps = state["n_steps"]
+        else:
+            counts["n_steps"] = [0] * len(self.standings)
         if "values" in state:
             self.values.copy_(torch.from_numpy(np.array(state["values"])))
             self.statistics.copy_(torch.from_numpy(np.array(state["statistics"])))
-        counts = zip(self.standings, n_steps, state["n_averaged"], strict=True)
-        self.standings = [old._replace(n_steps=steps, n_averaged=averaged) for old, steps, averaged in counts]
+        of_members = zip(self.standings, *counts.values(), strict=True)
+        self.standings = [old._replace(**dict(zip(COUNTS, own, strict=True))) for old, *own in of_members]
 
     def run_epoch(self) -> Outcome:
         """Train for one epoch; members that failed are back where they were, and go on at half the learning rate.
