@@ -86,7 +86,12 @@ def batch_size(n_epochs: int) -> Family:
     """Return sizes of a batch: at equal epochs the smaller one takes more steps."""
     options: dict[str, dict[str, Any]] = {"auto": {}}
     options |= {str(size): {"batch_size": size} for size in (8, 128, "full")}
-    return Family(with_each({}, options), "Of Adam. 'auto' takes 32 rows or more.", rates=RATES_OF_ADAM)
+    return Family(
+        with_each({}, options),
+        "Of Adam. 'auto' takes 32 rows or more. The larger the batch, the more of a step is arithmetic, of which five "
+        "members have five times as much; what they share is the rest.",
+        rates=RATES_OF_ADAM,
+    )
 
 
 def regularization(n_epochs: int) -> Family:

@@ -58,7 +58,7 @@ def standardization(n_epochs: int) -> Family:
         "whitened": {"standardize": "whiten"},
         "as they come": {"standardize": False},
     }
-    return Family(with_each({}, options), "As they come, the loss too is in units of the target.")
+    return Family(with_each({}, options), "As they come, the loss of a regression too is in units of the target.")
 
 
 def pretraining(n_epochs: int) -> Family:
