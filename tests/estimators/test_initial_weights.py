@@ -63,9 +63,20 @@ def test_auto_is_the_initializer_for_the_activation(regression, activation, spec
         assert_array_equal(view, chosen[name])
 
 
-@pytest.mark.parametrize(("normalization", "spec"), [(None, "fixup"), ("batch", "he_normal")])
-def test_auto_is_fixup_in_residual_blocks_without_normalization(regression, normalization, spec):
-    options = {"hidden_layer_sizes": (6, 6, 6), "residual": "residual", "normalization": normalization}
+@pytest.mark.parametrize(
+    ("activation", "normalization", "spec"),
+    [
+        ("silu", None, "fixup"),
+        ("selu", None, "fixup"),
+        ("silu", "batch", "he_normal"),
+        ("tanh", None, "glorot_uniform"),
+    ],
+)
+def test_auto_is_fixup_where_residual_blocks_have_nothing_else_to_hold_them(
+    regression, activation, normalization, spec
+):
+    options = {"hidden_layer_sizes": (6, 6, 6), "residual": "residual"}
+    options |= {"activation": activation, "normalization": normalization}
     automatic, chosen = (first_weights(regression, **options, initializer=i) for i in ("auto", spec))
     for name, view in automatic.items():
         assert np.array_equal(view, chosen[name]), name

@@ -9,6 +9,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from uncertainty import components, heads, optim, training
+from uncertainty.components.activation import SIGMOIDAL
 from uncertainty.components.activations import resolve_activation
 from uncertainty.components.dropout import resolve_dropout
 from uncertainty.components.initializers import Initializer
@@ -84,8 +85,9 @@ def build_initializer(network: NetworkParameters) -> Initializer:
             f"initializer must draw different weights for different units, got {network.initializer!r}. Equal units "
             f"stay equal: choose another."
         )
-    automatic = automatic_initializer(resolve_activation(network.activation))
-    if network.residual is not None and network.normalization is None:
+    activation = resolve_activation(network.activation)
+    automatic = automatic_initializer(activation)
+    if network.residual is not None and network.normalization is None and activation.family != SIGMOIDAL:
         automatic = Fixup()  # others double the variance of the residual stream with every block
     choices = {"auto": automatic, **named_specs(components, Initializer)}
     return resolve("initializer", network.initializer, choices, Initializer)

@@ -110,9 +110,9 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         `Gaussian(mean_warmup=50)` may find it; losses are reported as plain NLL all the same.
     initializer : "auto", a short name, or a spec
         "auto" is He for rectifiers, LeCun for "selu" and "maxout", Glorot for "tanh", "sigmoid" and "identity", and
-        Fixup on top of these in residual blocks without normalization. Others are "random_walk", "orthogonal", and
-        "lsuv" and "data_dependent", which measure up to 256 training rows of each member. The output layer starts at
-        the best constant prediction.
+        Fixup instead of the first two in residual blocks without normalization. Others are "random_walk",
+        "orthogonal", and "lsuv" and "data_dependent", which measure up to 256 training rows of each member. The output
+        layer starts at the best constant prediction.
     normalization : None, "batch", "layer", "group", or a spec such as `GroupNorm(n_groups=8)`
         Before each activation: over the rows of a batch, or over the units (or groups of units) of each row. The
         running statistics of "batch", for prediction, are exponential moving averages with a `momentum`.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty.components.mlp import MLP
-from uncertainty.components.spec import check_integer
+from uncertainty.components.spec import check_integer, resolve
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start, continue_from
@@ -144,10 +144,9 @@ class SnapshotEnsembleParameters:
     def _method(self) -> Method:
         n_snapshots = check_integer("n_snapshots", self.n_snapshots)
         n_dropped = check_integer("n_dropped_cycles", self.n_dropped_cycles, low=0)
-        if self.variant not in VARIANTS:
-            raise ValueError(f"variant must be one of {list(VARIANTS)}, got {self.variant!r}.")
-        if self.variant != "single_cycle":
-            return _Snapshots(n_snapshots, n_dropped, restarts=self.variant == "cyclic")
+        variant = resolve("variant", self.variant, {name: name for name in VARIANTS}, str)
+        if variant != "single_cycle":
+            return _Snapshots(n_snapshots, n_dropped, restarts=variant == "cyclic")
         if n_dropped:
             raise ValueError(
                 f"n_dropped_cycles must be 0 with variant='single_cycle', got {n_dropped}. There no cycle follows "
