@@ -18,7 +18,7 @@ from uncertainty.components.spec import check_number
 from uncertainty.estimators import options
 from uncertainty.estimators.encoding import RawRows, check_rows, require_two_rows
 from uncertainty.estimators.estimator import MemberEstimator
-from uncertainty.estimators.fitting import PreparedRun, prepare_run
+from uncertainty.estimators.fitting import FitTask, PreparedRun, prepare_run
 from uncertainty.estimators.method import Method, continue_from
 from uncertainty.estimators.validation_split import split_rows
 from uncertainty.training import TrainingResult
@@ -110,7 +110,8 @@ def prepare(
             np.unique(np.concatenate([rows.y, watched.y])) if is_classifier(network) and rows.y.ndim == 1 else None
         )
     network._prepare(rows, classes)
-    run = prepare_run(network, method, network.head_, network._problem(rows, None), method.start(None), seed=seed)
+    task = FitTask(network, method, network.head_, network._problem(rows, None), method.start(None), seed)
+    run = prepare_run(task)
     return run if watched is None else with_watched(run, encoded(network, watched, run.data.rows.x))
 
 
@@ -118,7 +119,7 @@ def prepare_fitted(estimator: Any, rows: RawRows, *, seed: int, **changes: Any) 
     """Return the run that would go on training the networks of a fitted estimator, in its own scaling."""
     network, fitted = base_network(estimator, **{"early_stopping": False, **changes}), copy.copy(estimator)
     start = continue_from(fitted.members_)
-    return prepare_run(network, Method(), fitted.head_, fitted._problem(rows, None), start, seed=seed)
+    return prepare_run(FitTask(network, Method(), fitted.head_, fitted._problem(rows, None), start, seed))
 
 
 def encoded(estimator: Any, rows: RawRows, like: Tensor) -> Rows:

@@ -23,7 +23,7 @@ from uncertainty.estimators.encoding import (
     check_validation_rows,
     require_two_rows,
 )
-from uncertainty.estimators.fitting import Fit, Problem, fit_network
+from uncertainty.estimators.fitting import Fit, FitTask, Problem, fit_network
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start, continue_from
 from uncertainty.estimators.scaling import InputScaler
@@ -147,17 +147,8 @@ class MemberEstimator(BaseEstimator):
         self._record([*history, last], fit.result.best_epochs, fit.result.best_losses)
 
     def _run(self, method: Method, problem: Problem, start: Start, *, one_pass: bool = False) -> Fit:
-        return fit_network(
-            self._network(),
-            method,
-            self.head_,
-            problem,
-            start,
-            seed=self._seed,
-            one_pass=one_pass,
-            verbose=bool(self.verbose),
-            n_jobs=getattr(self, "n_jobs", None),
-        )
+        task = FitTask(self._network(), method, self.head_, problem, start, self._seed)
+        return fit_network(task, one_pass=one_pass, verbose=bool(self.verbose), n_jobs=getattr(self, "n_jobs", None))
 
     def _record(self, history: list[dict[str, float]], best_epochs: NDArray[np.intp], best_losses: Array) -> None:
         self.history_ = history

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from uncertainty.components.initializers.data_driven import DataDriven
@@ -52,6 +50,30 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class FitTask:
+    """What is to be fitted: the networks of `method`, as `network` describes each, on `problem`, from `start`.
+
+    All that is random follows from `seed`.
+    """
+
+    network: NetworkParameters
+    method: Method
+    head: Head
+    problem: Problem
+    start: Start
+    seed: int
+
+    @property
+    def members(self) -> range:
+        """Numbers of the networks that are trained."""
+        return self.start.members
+
+    def generators(self, purpose: Purpose, *, seed: int | tuple[int, ...] | None = None) -> list[np.random.Generator]:
+        """Return the generators of the networks for one purpose."""
+        return member_generators(self.seed if seed is None else seed, self.members, purpose)
+
+
+@dataclass(frozen=True)
 class PreparedRun:
     """Everything that a training run is made of, before its first step. It trains in place, and so only once."""
 
@@ -89,67 +111,36 @@ class Fit:
     result: TrainingResult
 
 
-def fit_network(
-    network: NetworkParameters,
-    method: Method,
-    head: Head,
-    problem: Problem,
-    start: Start,
-    *,
-    seed: int,
-    one_pass: bool = False,
-    verbose: bool = False,
-    n_jobs: int | None = None,
-) -> Fit:
-    """Train the networks of `method` on `problem` and return its members."""
-    run = prepare_run(
-        network, method, head, problem, start, seed=seed, one_pass=one_pass, verbose=verbose, n_jobs=n_jobs
-    )
+def fit_network(task: FitTask, *, one_pass: bool = False, verbose: bool = False, n_jobs: int | None = None) -> Fit:
+    """Train the networks of the task and return the members that its method makes of them."""
+    run = prepare_run(task, one_pass=one_pass, verbose=verbose, n_jobs=n_jobs)
     result = run.train(n_jobs)
-    if not one_pass and 0 < result.n_epochs <= head.n_warmup_epochs:
-        warnings.warn(
-            f"the warm-up of {head.n_warmup_epochs} epochs was not over after {result.n_epochs}, so that only the mean "
-            f"has been trained. Raise max_iter, or lower mean_warmup of the head.",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
-    return Fit(method.members(run.mlp, head, result, seed), result)
+    return Fit(task.method.members(run.mlp, task.head, result, task.seed), result)
 
 
 def prepare_run(
-    network: NetworkParameters,
-    method: Method,
-    head: Head,
-    problem: Problem,
-    start: Start,
-    *,
-    seed: int,
-    one_pass: bool = False,
-    verbose: bool = False,
-    n_jobs: int | None = None,
+    task: FitTask, *, one_pass: bool = False, verbose: bool = False, n_jobs: int | None = None
 ) -> PreparedRun:
-    """Build all that training the networks of `method` on `problem` takes; their pre-training is behind them then."""
-    mlp = options.build_mlp(network, problem.x.shape[1], head)
+    """Build all that training the networks of the task takes; their pre-training is behind them then."""
+    network, method, problem = task.network, task.method, task.problem
+    mlp = options.build_mlp(network, problem.x.shape[1], task.head)
     method.check(mlp)
-    n_members = len(start.members)
-    work = mlp.multiply_adds * n_members * options.resolve_batch_size(network.batch_size, len(problem.x))
+    work = mlp.multiply_adds * len(task.members) * options.resolve_batch_size(network.batch_size, len(problem.x))
     device = options.resolve_device(network.device, work)
     given = problem.validation is not None
     watching = not one_pass and options.watches_validation(network, method.watches_validation, given=given)
     rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
-    data = _training_data(network, method, problem, rows, start.members, seed, watching=watching)
-    plan = _plan(network, method, problem, data, one_pass=one_pass, verbose=verbose)
-    values, statistics = _initial_state(network, mlp, head, data, start, seed)
-    _pretrain_(network, mlp, values, statistics, problem, data, plan, start, seed=seed, n_jobs=n_jobs)
-    batches = _batch_stream(network, problem, data, mlp, head, plan.batch_size, start, seed)
-    return PreparedRun(mlp, head, values, statistics, data, batches, plan, start)
+    data = _training_data(task, rows, watching=watching)
+    plan = _plan(task, data, one_pass=one_pass, verbose=verbose)
+    values, statistics = _initial_state(task, mlp, data)
+    _pretrain_(task, mlp, values, statistics, data, plan, n_jobs=n_jobs)
+    batches = _batch_stream(task, mlp, data, plan.batch_size)
+    return PreparedRun(mlp, task.head, values, statistics, data, batches, plan, task.start)
 
 
-def _plan(
-    network: NetworkParameters, method: Method, problem: Problem, data: TrainingData, *, one_pass: bool, verbose: bool
-) -> TrainingPlan:
+def _plan(task: FitTask, data: TrainingData, *, one_pass: bool, verbose: bool) -> TrainingPlan:
     """The base network's plan with the method's changes, or cut down to one pass."""
-    plan = options.build_plan(network, data.n_train)
+    plan = options.build_plan(task.network, data.n_train)
     if one_pass:
         if plan.averaging is not None and plan.averaging.spans_a_fit:
             raise ValueError(
@@ -158,7 +149,7 @@ def _plan(
             )
         plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
     else:
-        plan = method.adapt(plan, problem.scaler.standardised_range())
+        plan = task.method.adapt(plan, task.problem.scaler.standardised_range())
     return replace(plan, on_epoch_end=(*plan.on_epoch_end, _print_epoch)) if verbose else plan
 
 
@@ -179,22 +170,14 @@ def _to_rows(x: Array, y: Array, weight: Array | None, dtype: torch.dtype, devic
     return Rows(tensor(x), tensor(y), None if weight is None else tensor(weight))
 
 
-def _training_data(
-    network: NetworkParameters,
-    method: Method,
-    problem: Problem,
-    rows: Rows,
-    members: range,
-    seed: int,
-    *,
-    watching: bool,
-) -> TrainingData:
+def _training_data(task: FitTask, rows: Rows, *, watching: bool) -> TrainingData:
     """Which rows each member trains on, and which it watches."""
+    problem, members = task.problem, task.members
     every_row = np.tile(np.arange(len(rows)), (len(members), 1))
     if watching and problem.validation is None:
-        generators = member_generators(seed, members, Purpose.VALIDATION_SPLIT)
+        generators = task.generators(Purpose.VALIDATION_SPLIT)
         fraction = check_number(
-            "validation_fraction", network.validation_fraction, low_open=True, high=1.0, high_open=True
+            "validation_fraction", task.network.validation_fraction, low_open=True, high=1.0, high_open=True
         )
         train, held_out = split_rows(generators, len(rows), fraction, problem.strata)
         validation = rows.take(torch.from_numpy(held_out).to(rows.x.device))
@@ -202,15 +185,13 @@ def _training_data(
         train, validation = every_row, None
         if watching and problem.validation is not None:
             validation = _to_rows(*problem.validation, rows.x.dtype, rows.x.device).share(len(members))
-    index = method.training_rows(seed, members, train)
+    index = task.method.training_rows(task.seed, members, train)
     return TrainingData(rows, torch.from_numpy(index).to(rows.x.device), validation)
 
 
-def _initial_state(
-    network: NetworkParameters, mlp: MLP, head: Head, data: TrainingData, start: Start, seed: int
-) -> tuple[Tensor, Tensor]:
+def _initial_state(task: FitTask, mlp: MLP, data: TrainingData) -> tuple[Tensor, Tensor]:
     """Parameters and running statistics to start from: the best constant prediction through random weights."""
-    rows = data.rows
+    start, rows = task.start, data.rows
     if start.mlp is not None and start.mlp != mlp:
         raise ValueError(
             f"the architecture must stay the same when a fit continues, got {mlp} after {start.mlp}. Set "
@@ -219,70 +200,58 @@ def _initial_state(
     if start.values is not None and start.statistics is not None:
         values = torch.tensor(start.values, dtype=rows.x.dtype, device=rows.x.device)
         return values, torch.tensor(start.statistics, dtype=rows.x.dtype, device=rows.x.device)
-    generators = member_generators(seed, start.members, Purpose.INITIALIZATION)
-    initializer = options.build_initializer(network)
+    generators = task.generators(Purpose.INITIALIZATION)
+    initializer = options.build_initializer(task.network)
     values, statistics = mlp.initialize(generators, initializer, dtype=rows.x.dtype)
     if isinstance(initializer, DataDriven):
         adjust_to_rows_(initializer, mlp, values, statistics, data, generators)
     weight = torch.ones(len(rows), dtype=rows.x.dtype, device=rows.x.device) if rows.weight is None else rows.weight
-    mlp.layout.views(values)[OUTPUT_BIAS][:] = head.init_raw(rows.y, weight).cpu()
+    mlp.layout.views(values)[OUTPUT_BIAS][:] = task.head.init_raw(rows.y, weight).cpu()
     return values.to(rows.x.device), statistics.to(rows.x.device)
 
 
 def _pretrain_(
-    network: NetworkParameters,
+    task: FitTask,
     mlp: MLP,
     values: Tensor,
     statistics: Tensor,
-    problem: Problem,
     data: TrainingData,
     plan: TrainingPlan,
-    start: Start,
     *,
-    seed: int,
     n_jobs: int | None,
 ) -> None:
     """Move fresh hidden layers in place to where pre-training ends, if the network asks for it."""
-    pretraining = options.build_pretraining(network, mlp)
-    if pretraining is None or start.values is not None:
-        if problem.unlabeled is not None:
+    pretraining, unlabeled = options.build_pretraining(task.network, mlp), task.problem.unlabeled
+    if pretraining is None or task.start.values is not None:
+        if unlabeled is not None:
             raise ValueError(
                 "X_unlabeled must not be given where nothing is pre-trained: pretraining is None, or the fit goes on "
                 "from the weights of an earlier one. Set pretraining='autoencoder', or leave X_unlabeled out."
             )
         return
     x, weight, index = data.rows.x, data.rows.weight, data.train_index
-    if problem.unlabeled is not None:
-        more = _to_rows(problem.unlabeled, problem.unlabeled, None, x.dtype, x.device).x
+    if unlabeled is not None:
+        more = _to_rows(unlabeled, unlabeled, None, x.dtype, x.device).x
         every = torch.arange(len(x), len(x) + len(more), device=x.device).expand(len(index), -1)
         x, index = torch.cat([x, more]), torch.cat([index, every], dim=1)
         weight = None if weight is None else torch.cat([weight, torch.ones_like(more[:, 0])])
     inputs = TrainingData(Rows(x, x, weight), index)
-    plan = replace(plan, batch_size=options.resolve_batch_size(network.batch_size, inputs.n_train))
-    generators = member_generators(seed, start.members, Purpose.PRETRAINING)
+    plan = replace(plan, batch_size=options.resolve_batch_size(task.network.batch_size, inputs.n_train))
+    generators = task.generators(Purpose.PRETRAINING)
     pretrain_(mlp, values, statistics, inputs, plan, pretraining, generators, n_jobs=n_jobs)
 
 
-def _batch_stream(
-    network: NetworkParameters,
-    problem: Problem,
-    data: TrainingData,
-    mlp: MLP,
-    head: Head,
-    batch_size: int,
-    start: Start,
-    seed: int,
-) -> BatchStream:
-    round_seed = (seed, start.round) if start.round else seed
-    column_means = torch.from_numpy(problem.scaler.standardised_mean()).to(data.rows.x)
-    drawing = member_generators(round_seed, start.members, Purpose.AUGMENTATION)
+def _batch_stream(task: FitTask, mlp: MLP, data: TrainingData, batch_size: int) -> BatchStream:
+    seed = (task.seed, task.start.round) if task.start.round else task.seed  # each call that goes on draws its own
+    column_means = torch.from_numpy(task.problem.scaler.standardised_mean()).to(data.rows.x)
+    augmentation = options.resolve_augmentation(task.network.augmentation)
     return BatchStream(
         data,
         mlp,
         batch_size,
-        shuffle=member_generators(round_seed, start.members, Purpose.SHUFFLE),
-        dropout=member_generators(round_seed, start.members, Purpose.DROPOUT),
-        augmenter=options.resolve_augmentation(network.augmentation).build(head, column_means, drawing),
+        shuffle=task.generators(Purpose.SHUFFLE, seed=seed),
+        dropout=task.generators(Purpose.DROPOUT, seed=seed),
+        augmenter=augmentation.build(task.head, column_means, task.generators(Purpose.AUGMENTATION, seed=seed)),
     )
 
 
