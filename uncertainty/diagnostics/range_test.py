@@ -207,7 +207,8 @@ def _verdict(suggested: float, bounds: tuple[float, float], own: float) -> str:
     found = f"suggested learning rate {suggested:.1e}, cyclical bounds {bounds[0]:.1e} to {bounds[1]:.1e}"
     if own > bounds[1]:
         times = own / bounds[1]
-        return f"{found}; the estimator's own {own:.1e} is {times:.{0 if times >= 10 else 1}f} times the highest that works"
+        size = f"{times:.0f}" if times >= 10.0 else f"{times:.1f}"
+        return f"{found}; the estimator's own {own:.1e} is {size} times the highest that works"
     if own < bounds[0]:
         return f"{found}; the estimator's own {own:.1e} hardly trains"
     return f"{found}; the estimator's own {own:.1e} lies between them"
