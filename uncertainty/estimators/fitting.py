@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from uncertainty.components.initializers.data_driven import DataDriven
@@ -115,6 +117,13 @@ def fit_network(task: FitTask, *, one_pass: bool = False, verbose: bool = False,
     """Train the networks of the task and return the members that its method makes of them."""
     run = prepare_run(task, one_pass=one_pass, verbose=verbose, n_jobs=n_jobs)
     result = run.train(n_jobs)
+    if not one_pass and 0 < result.n_epochs <= task.head.n_warmup_epochs:
+        warnings.warn(
+            f"the warm-up of {task.head.n_warmup_epochs} epochs was not over after {result.n_epochs}, so that only the "
+            f"mean has been trained. Raise max_iter, or lower mean_warmup of the head.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
     return Fit(task.method.members(run.mlp, task.head, result, task.seed), result)
 
 
