@@ -83,7 +83,7 @@ class ScaleAndShiftStep(Step):
         self.a, self.b = a.unsqueeze(1), b.unsqueeze(1)
 
     def forward(self, h: Tensor) -> Tensor:
-        return h.mul_(self.a).add_(self.b) if len(h) >= len(self.a) else h * self.a + self.b
+        return h.mul_(self.a).add_(self.b)  # a linear map of the same members, or of more, has made h
 
 
 class BatchNormLayer(NormalizationLayer):
