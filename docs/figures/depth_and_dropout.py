@@ -13,7 +13,7 @@ def wave(n, noise):
     return X, np.sin(2 * X[:, 0]) + 0.5 * X[:, 1] + noise * rng.normal(size=n)
 
 
-# "auto" is Fixup where there are residual blocks.
+# "auto" is Fixup for rectifiers in residual blocks, and Glorot for tanh with or without.
 VARIANTS = {
     "tanh": ("tanh", "auto", None),
     "tanh, residual": ("tanh", "auto", "residual"),
