@@ -1,0 +1,80 @@
+"""One claim about the product: what is asked, what was measured, and whether it is met or missed and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .numbers import NONE, write_number
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A line of the table of targets, in words."""
+
+    text: str
+    bar: str
+    measured: str
+    verdict: str
+
+    @property
+    def row(self) -> tuple[str, str, str, str]:
+        """The cells of its line."""
+        return self.text, self.bar, self.measured, self.verdict
+
+
+@dataclass(frozen=True)
+class Against:
+    """Ours and what it is held against on one data set; the lower, the better."""
+
+    ours: float
+    bar: float
+
+    @property
+    def excess(self) -> float:
+        """How far ours is above; 0 or less where the bar is met."""
+        return self.ours - self.bar
+
+
+def bound_claim(text: str, value: float | None, bound: float, *, unit: str = "", at_least: bool = False) -> Claim:
+    """Return the claim that a number is at most (or at least) `bound`."""
+    bar = f"{'at least' if at_least else 'at most'} {bound:g}{unit}"
+    if value is None:
+        return Claim(text, bar, NONE, "not measured")
+    excess = bound - value if at_least else value - bound
+    verdict = "met" if excess <= 0.0 else f"missed by {write_number(excess)}{unit}"
+    return Claim(text, bar, f"{write_number(value)}{unit}", verdict)
+
+
+def count_claim(
+    text: str,
+    datasets: Sequence[str],
+    found: Mapping[str, Against | None],
+    needed: int,
+    *,
+    strict: bool = False,
+) -> Claim:
+    """Return the claim that ours is no worse than the bar (better, if `strict`) on at least `needed` data sets.
+
+    Data sets without a record or a bar count neither way: the claim is open as long as they could decide it.
+    """
+    held = {dataset: item for dataset in datasets if (item := found.get(dataset)) is not None}
+    passed = [name for name, item in held.items() if (item.excess < 0.0 if strict else item.excess <= 0.0)]
+    missing = [dataset for dataset in datasets if dataset not in held]
+    bar = f"{needed} of {len(datasets)} sets"
+    if not held:
+        return Claim(text, bar, NONE, "not measured")
+    failed = [f"{name} {write_number(held[name].excess)}" for name in held if name not in passed]
+    parts = [f"{len(passed)} of {len(held)} sets"]
+    parts += [f"short on {', '.join(failed)}"] if failed else []
+    parts += [f"no numbers for {', '.join(missing)}"] if missing else []
+    return Claim(text, bar, "; ".join(parts), _count_verdict(len(passed), len(missing), needed))
+
+
+def _count_verdict(passed: int, missing: int, needed: int) -> str:
+    if passed >= needed:
+        return "met"
+    if passed + missing >= needed:
+        return "open: runs are missing"
+    lacking = needed - passed
+    return f"missed by {lacking} {'set' if lacking == 1 else 'sets'}"

@@ -1,0 +1,81 @@
+"""The records of one suite, found by data set and method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..statistics import Estimate, estimate_mean
+from .groups import sort_methods
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The records of one suite, each key looked up once: data set -> method -> split -> record."""
+
+    suite: str
+    runs: dict[str, dict[str, dict[int, Record]]]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets in the order of the alphabet."""
+        return sorted(self.runs)
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods that ran on any data set, ours first."""
+        return sort_methods({method for runs in self.runs.values() for method in runs})
+
+    def methods_of(self, dataset: str) -> list[str]:
+        """Return the methods that ran on a data set, ours first."""
+        return sort_methods(self.runs.get(dataset, {}))
+
+    def records(self, dataset: str | None = None, method: str | None = None) -> list[Record]:
+        """Return the records, of one data set and one method where they are named, in order of the splits."""
+        return [
+            record
+            for name in ([dataset] if dataset else self.datasets)
+            for contender in ([method] if method else self.methods_of(name))
+            for _, record in sorted(self.runs.get(name, {}).get(contender, {}).items())
+        ]
+
+    def task(self, dataset: str) -> str:
+        """Return the task of a data set: ``"regression"`` or ``"classification"``."""
+        return str(self.records(dataset)[0]["task"])
+
+    def datasets_of(self, task: str) -> list[str]:
+        """Return the data sets of a task."""
+        return [dataset for dataset in self.datasets if self.task(dataset) == task]
+
+    def scores(self, dataset: str, method: str, score: str) -> dict[int, float] | None:
+        """Return a score split by split; None where it is missing or not finite on any of them."""
+        values = {int(run["split"]): run["scores"].get(score) for run in self.records(dataset, method)}
+        return None if not values or None in values.values() else {key: float(item) for key, item in values.items()}
+
+    def estimate(self, dataset: str, method: str, score: str) -> Estimate | None:
+        """Return mean and standard error of a score over the splits; None where it has no value on any of them."""
+        values = self.scores(dataset, method, score)
+        return None if values is None else estimate_mean(list(values.values()))
+
+    def mean(self, dataset: str, method: str, score: str) -> float | None:
+        """Return the mean of a score over the splits, None where it has none."""
+        estimate = self.estimate(dataset, method, score)
+        return None if estimate is None else estimate.mean
+
+    def curves(self, dataset: str, method: str, curve: str) -> list[Any]:
+        """Return a curve of every split that has it."""
+        found = (record.get("curves", {}).get(curve) for record in self.records(dataset, method))
+        return [item for item in found if item is not None]
+
+
+def group_results(records: Iterable[Record]) -> dict[str, Results]:
+    """Return the records suite by suite."""
+    suites: dict[str, Results] = {}
+    for record in records:
+        results = suites.setdefault(record["suite"], Results(record["suite"], {}))
+        runs = results.runs.setdefault(record["dataset"], {}).setdefault(record["method"], {})
+        runs[int(record["split"])] = record
+    return suites
