@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from .datasets import DATA_DIR_VARIABLE, data_dir
+from .statistics import Estimate
 
 PUBLISHED_FILE = "uci/published.csv"
 REFERENCE_METHOD = "deep_ensemble_2017"
@@ -15,14 +15,6 @@ REFERENCE_METHOD = "deep_ensemble_2017"
 # (our metric, heading, published metric). The 2017 paper scored the Gaussian with the moments of its mixture, most
 # later ones the mixture itself: both of ours are shown.
 COMPARED_METRICS = (("nll", "NLL", "nll"), ("nll_moment_matched", "NLL Gaussian", "nll"), ("rmse", "RMSE", "rmse"))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over splits and its standard error; NaN where one split gives none."""
-
-    mean: float
-    standard_error: float
 
 
 # data set -> method -> metric -> estimate

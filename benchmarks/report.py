@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import joblib
-import numpy as np
-
 from .datasets import Task
+from .environment import machine, versions
 from .protocols import INTERVAL_COVERAGE, UCI_SEED, Row
-from .published import COMPARED_METRICS, REFERENCE_METHOD, Estimate, Published, verdict
+from .published import COMPARED_METRICS, REFERENCE_METHOD, Published, verdict
+from .statistics import Estimate, estimate_mean
+from .store import without_nonfinite
 
 FORMAT_VERSION = 1
 
@@ -76,13 +74,6 @@ def summarize(rows: Iterable[Row]) -> Summary:
             metric: estimate_mean([row[metric] for row in group]) for metric in metrics
         }
     return summary
-
-
-def estimate_mean(values: Sequence[float]) -> Estimate:
-    """Return the mean of the values and its standard error (NaN for a single value)."""
-    if len(values) < 2:
-        return Estimate(float(np.mean(values)), math.nan)
-    return Estimate(float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))))
 
 
 def format_estimate(estimate: Estimate) -> str:
@@ -201,39 +192,14 @@ def build_heading(*, suite: str, command: str, packages: Sequence[str] = ()) -> 
 
     `packages` are those whose versions matter beside the ones that every suite uses.
     """
-    names = ("uncertainty", "torch", "numpy", "scipy", "scikit-learn", *packages)
     return {
         "format": FORMAT_VERSION,
         "suite": suite,
         "command": command,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in names}},
-        "machine": {"n_cores": joblib.cpu_count(), "architecture": platform.machine(), "processor": _processor()},
+        "versions": versions(packages),
+        "machine": machine(),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return None
-
-
-def _processor() -> str | None:
-    information = Path("/proc/cpuinfo")
-    if not information.is_file():
-        return platform.processor() or None
-    lines = information.read_text(encoding="utf-8").splitlines()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), None)
-
-
-def without_nonfinite(value: Any) -> Any:
-    """Replace NaN and infinities by None: JSON has no word for them."""
-    if isinstance(value, dict):
-        return {key: without_nonfinite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_nonfinite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def default_output(suite: str) -> Path:

@@ -12,6 +12,7 @@ import joblib
 from .. import report
 from ..datasets import DATASETS, Arrays, DatasetError, load_dataset
 from ..protocols import INTERVAL_COVERAGE, N_STRATIFIED_SPLITS, Row, Run, Split, evaluate_runs, make_splits
+from ..store import without_nonfinite
 from .contenders import CONTENDERS, Contender, describe
 from .penalties import ALPHAS, N_TRIES, Penalties, choose_penalties
 from .verdicts import NOTE, Difference, data_set_lines, find_differences, overall_lines
@@ -84,7 +85,7 @@ def run(options: argparse.Namespace, command: str) -> int:
     record |= {
         "epochs": options.epochs,
         "members": options.members,
-        "differences": report.without_nonfinite([difference.record() for difference in differences]),
+        "differences": without_nonfinite([difference.record() for difference in differences]),
     }
     report.write_record(record, output, force=options.force)
     print(f"{len(rows)} runs in {time.perf_counter() - start:.0f} s. Written to {output}")
