@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from .numbers import NONE, write_number
 
@@ -36,14 +37,20 @@ class Against:
         return self.ours - self.bar
 
 
-def bound_claim(text: str, value: float | None, bound: float, *, unit: str = "", at_least: bool = False) -> Claim:
-    """Return the claim that a number is at most (or at least) `bound`."""
+def bound_claim(
+    text: str, values: Sequence[float], bound: float, *, n_sets: int = 1, unit: str = "", at_least: bool = False
+) -> Claim:
+    """Return the claim that the mean of a number's values on `n_sets` data sets is at most (or at least) `bound`."""
     bar = f"{'at least' if at_least else 'at most'} {bound:g}{unit}"
-    if value is None:
+    if not values:
         return Claim(text, bar, NONE, "not measured")
+    value = fmean(values)
     excess = bound - value if at_least else value - bound
     verdict = "met" if excess <= 0.0 else f"missed by {write_number(excess)}{unit}"
-    return Claim(text, bar, f"{write_number(value)}{unit}", verdict)
+    measured = f"{write_number(value)}{unit}"
+    if len(values) < n_sets:
+        return Claim(text, bar, f"{measured} over {len(values)} of {n_sets} sets", f"{verdict} so far")
+    return Claim(text, bar, measured, verdict)
 
 
 def count_claim(
@@ -64,10 +71,10 @@ def count_claim(
     bar = f"{needed} of {len(datasets)} sets"
     if not held:
         return Claim(text, bar, NONE, "not measured")
-    failed = [f"{name} {write_number(held[name].excess)}" for name in held if name not in passed]
+    behind = [f"{write_number(held[name].excess)} on {name}" for name in held if name not in passed]
     parts = [f"{len(passed)} of {len(held)} sets"]
-    parts += [f"short on {', '.join(failed)}"] if failed else []
-    parts += [f"no numbers for {', '.join(missing)}"] if missing else []
+    parts += [f"behind by {', '.join(behind)}"] if behind else []
+    parts += [f"no numbers for {', '.join(missing) if len(missing) < 4 else f'{len(missing)} sets'}"] if missing else []
     return Claim(text, bar, "; ".join(parts), _count_verdict(len(passed), len(missing), needed))
 
 

@@ -63,10 +63,10 @@ NOISE: Columns = (
 )
 
 NOTE = (
-    "Cells are mean ± standard error over the splits; lower is better for RMSE, NLL, CRPS, error, Brier, ECE, calibration "
-    "error and risk-coverage area. NLL is that of the whole mixture in nats per row, NLL Gaussian that of the one Gaussian "
-    "with the same mean and variance; RMSE, CRPS, widths and standard deviations are in the units of the target, "
-    "variances and the risk-coverage area of a regression in those squared. Calibration error is the mean distance of observed "
-    "from nominal central coverage at the levels 5 % to 95 %; ECE is that of the top label in 15 bins. A dash stands where "
-    "the score is not defined for the method or was not finite on some split."
+    "Cells are mean ± standard error over the splits; lower is better for RMSE, NLL, CRPS, error, Brier, ECE, "
+    "calibration error and risk-coverage area. NLL is that of the whole mixture in nats per row, NLL Gaussian that of "
+    "the one Gaussian with the same mean and variance; RMSE, CRPS, widths and standard deviations are in the units of "
+    "the target, variances and the risk-coverage area of a regression in those squared. Calibration error is the mean "
+    "distance of observed from nominal central coverage at the levels 5 % to 95 %; ECE is that of the top label in 15 "
+    "bins. A dash stands where the score is not defined for the method or was not finite on some split."
 )

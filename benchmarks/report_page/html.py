@@ -10,7 +10,8 @@ from .page import Block, Bullets, Figure, Page, Paragraph, Section, Table
 
 # Figures are drawn on white: in the dark they keep a light card to stand on, as a print would.
 STYLE = """
-:root { color-scheme: light dark; --text: #1c1e21; --ground: #ffffff; --soft: #5b6168; --line: #d5d9de; --card: #f3f5f7; }
+:root { color-scheme: light dark;
+  --text: #1c1e21; --ground: #ffffff; --soft: #5b6168; --line: #d5d9de; --card: #f3f5f7; }
 @media (prefers-color-scheme: dark) {
   :root { --text: #e4e6e9; --ground: #16181b; --soft: #a3aab2; --line: #3a3f45; --card: #202327; }
 }
@@ -28,7 +29,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); white-space: nowrap; text-align: right; }
 th { background: var(--card); }
 .left { text-align: left; }
-td.left { white-space: normal; min-width: 5rem; }
+td.left { white-space: normal; min-width: 7rem; }
 figure { margin: 1.5rem 0; }
 figure img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }
 figcaption { color: var(--soft); font-size: .9rem; max-width: 48rem; }

@@ -32,9 +32,7 @@ def _table(table: Table) -> str:
     rows = [table.header, *table.rows]
     cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     widths = [max(3, *(len(cell) for cell in column)) for column in zip(*cells, strict=True)]
-    rules = [
-        "-" * width if index < table.n_left else "-" * (width - 1) + ":" for index, width in enumerate(widths)
-    ]
+    rules = ["-" * width if index < table.n_left else "-" * (width - 1) + ":" for index, width in enumerate(widths)]
 
     def line(row: list[str]) -> str:
         padded = (
@@ -44,4 +42,4 @@ def _table(table: Table) -> str:
         return f"| {' | '.join(padded)} |"
 
     text = "\n".join([line(cells[0]), line(rules), *map(line, cells[1:])])
-    return f"{table.caption}\n\n{text}" if table.caption else text
+    return f"**{table.caption}**\n\n{text}" if table.caption else text

@@ -25,7 +25,7 @@ def write_number(value: float | None, decimals: int | None = None) -> str:
 
 
 def write_estimate(estimate: Estimate | None) -> str:
-    """Write mean ± standard error, both to two significant digits of the error (at most four decimals).
+    """Write mean ± standard error with three decimals around 1, fewer above and more below.
 
     >>> write_estimate(Estimate(2.4143, 0.0559)), write_estimate(Estimate(-1.2, 0.0)), write_estimate(None)
     ('2.414 ± 0.056', '-1.200 ± 0.000', '–')
@@ -37,10 +37,10 @@ def write_estimate(estimate: Estimate | None) -> str:
     mean, error = estimate.mean, estimate.standard_error
     if not math.isfinite(error):
         return write_number(mean)
-    largest = max(abs(mean), error)
-    if largest >= 1e6 or 0.0 < largest < 1e-3:
-        return f"{mean:.2e} ± {error:.1e}"
-    decimals = _decimals(error, 2, most=4) if error > 0.0 else 3
+    largest = max(abs(mean), error)  # a mean near 0 needs no more digits than its error
+    if largest >= 1e6 or 0.0 < largest < 1e-4:
+        return f"{mean:.2e} ± {error:.2e}"
+    decimals = _decimals(largest, 3, most=6) if largest < 0.1 else min(3, max(1, _decimals(largest, 4, most=3)))
     return f"{mean:.{decimals}f} ± {error:.{decimals}f}"
 
 

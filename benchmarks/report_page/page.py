@@ -1,4 +1,4 @@
-"""What the page is made of: sections of paragraphs, lists, tables and figures. Markdown and HTML are two renderings of it.
+"""What the page is made of: sections of paragraphs, lists, tables and figures; Markdown and HTML are renderings of it.
 
 Texts are plain, except that words between back-ticks are code. Figures hold their picture, so that a page is a value:
 nothing is drawn or read while it is rendered.
@@ -25,7 +25,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as they are to be read; the first `n_left` columns hold words, the others numbers."""
+    """Cells as they are to be read; the first `n_left` columns hold words, the others numbers or short verdicts."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -16,7 +16,7 @@ Curves = Mapping[str, Mapping[str, tuple[FloatArray, FloatArray]]]
 
 def draw_coverage(curves: Curves) -> bytes:
     """Return observed minus nominal coverage, in points, against the nominal level."""
-    figure, axes = _draw(curves, "nominal coverage", "observed − nominal, points")
+    figure, axes = _draw(curves, "nominal coverage", "observed − nominal, pts")
     for axis, lines in zip(axes, curves.values(), strict=True):
         axis.axhline(0.0, color="#333333", linewidth=0.8)
         axis.set_xlim(0.0, 1.0)
@@ -26,7 +26,7 @@ def draw_coverage(curves: Curves) -> bytes:
 
 def draw_reliability(curves: Curves) -> bytes:
     """Return accuracy minus confidence, in points, against the confidence of the top label."""
-    figure, axes = _draw(curves, "confidence", "accuracy − confidence, points")
+    figure, axes = _draw(curves, "confidence", "accuracy − confidence, pts")
     for axis, lines in zip(axes, curves.values(), strict=True):
         axis.axhline(0.0, color="#333333", linewidth=0.8)
         _limit_to_highlighted(axis, lines, at_least=(-10.0, 10.0))
@@ -50,8 +50,7 @@ def draw_epistemic_std(curves: Curves) -> bytes:
         for method, (n_rows, std) in lines.items():
             draw_line(axis, n_rows, std, method)
             axis.plot(n_rows, std, "o", color=style_of(method)[0], markersize=3.5)
-        axis.set_xscale("log")
-        axis.set_yscale("log")
+        _use_plain_logarithms(axis)
         _draw_root_law(axis, lines)
         _name_ends(axis, lines)
         axis.set_xlabel("training rows", fontsize=8.5)
@@ -61,13 +60,13 @@ def draw_epistemic_std(curves: Curves) -> bytes:
 
 
 def _draw(curves: Curves, xlabel: str, ylabel: str) -> tuple[Any, list[Any]]:
-    figure, axes = draw_panels(len(curves), 3, 3.3, 2.3)
+    figure, axes = draw_panels(len(curves), 3, 3.3, 2.4)
     for index, (axis, (dataset, lines)) in enumerate(zip(axes, curves.items(), strict=True)):
         for method, (x, y) in lines.items():
             draw_line(axis, x, y, method)
         name_panel(axis, dataset)
         if index % 3 == 0:
-            axis.set_ylabel(ylabel, fontsize=8.5)
+            axis.set_ylabel(ylabel, fontsize=8)
         if index + 3 >= len(curves):
             axis.set_xlabel(xlabel, fontsize=8.5)
     add_key(figure, sorted({method for lines in curves.values() for method in lines}))
@@ -85,13 +84,25 @@ def _limit_to_highlighted(
     axis.set_ylim(low - room, high + room)
 
 
+def _use_plain_logarithms(axis: Any) -> None:
+    """Make both axes logarithmic with ticks at 1, 2 and 5, written as plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    for one in (axis.xaxis, axis.yaxis):
+        one.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        one.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        one.set_minor_formatter(NullFormatter())
+
+
 def _draw_root_law(axis: Any, lines: Mapping[str, tuple[FloatArray, FloatArray]]) -> None:
-    """Draw 1 / sqrt(rows) through the first point of the first line, to compare slopes with."""
-    n_rows, std = next(iter(lines.values()))
+    """Draw 1 / sqrt(rows) below the lines, to compare slopes with."""
+    n_rows, _ = next(iter(lines.values()))
     ends = np.array([n_rows[0], n_rows[-1]], dtype=float)
-    law = 1.15 * std[0] * np.sqrt(ends[0] / ends)
+    law = 0.75 * min(float(y[0]) for _, y in lines.values()) * np.sqrt(ends[0] / ends)
     axis.plot(ends, law, color="#aaaaaa", linewidth=0.8, zorder=1)
-    axis.annotate("1/√rows", (ends[0], law[0]), xytext=(3, 5), textcoords="offset points", fontsize=7.5,
+    axis.annotate("1/√rows", (ends[0], law[0]), xytext=(2, -9), textcoords="offset points", fontsize=7.5,
                   color="#777777")  # fmt: skip
 
 

@@ -61,7 +61,8 @@ def add_key(figure: Any, methods: Sequence[str]) -> None:
     from matplotlib.lines import Line2D
 
     named = [method for method in [*OURS, REFERENCE] if method in methods]
-    lines = [Line2D([], [], color=style_of(m)[0], linestyle=style_of(m)[1], linewidth=1.8) for m in named]
+    styles: list[tuple[str, Any]] = [style_of(method) for method in named]
+    lines = [Line2D([], [], color=colour, linestyle=dashes, linewidth=1.8) for colour, dashes in styles]
     if any(not is_highlighted(method) for method in methods):
         named.append("other methods")
         lines.append(Line2D([], [], color=GREY, linewidth=0.8, alpha=0.6))

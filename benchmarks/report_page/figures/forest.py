@@ -23,7 +23,7 @@ def draw_forest(forest: Forest, xlabel: str) -> bytes:
         axis.set_ylim(len(labels) - 0.5, -0.5)
         for row, label in enumerate(labels):
             if label in estimates:
-                _draw_row(axis, row, label, estimates[label], high)
+                _draw_row(axis, row, label, estimates[label], (low, high))
         axis.set_yticks(range(len(labels)), labels if index % 3 == 0 else [""] * len(labels), fontsize=8)
         for tick, label in zip(axis.get_yticklabels(), labels, strict=True):
             tick.set_color(style_of(label)[0] if label in OURS else "#333333")
@@ -49,10 +49,11 @@ def _reach(estimate: Estimate) -> float:
     return 2.0 * estimate.standard_error if math.isfinite(estimate.standard_error) else 0.0
 
 
-def _draw_row(axis: Any, row: int, label: str, estimate: Estimate, high: float) -> None:
+def _draw_row(axis: Any, row: int, label: str, estimate: Estimate, limits: tuple[float, float]) -> None:
+    low, high = limits
     ours = label in OURS
     colour = style_of(label)[0] if ours else GREY
-    if estimate.mean > high:
+    if estimate.mean > high - 0.04 * (high - low):  # its marker would be cut
         axis.annotate(f"{estimate.mean:.2f} →", (high, row), ha="right", va="center", fontsize=7.5, color="#555555",
                       annotation_clip=False)  # fmt: skip
         return

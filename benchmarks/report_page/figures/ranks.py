@@ -67,7 +67,7 @@ def _draw_scale(axis: Any, place: Any, highest: int, critical_difference: float)
         axis.text(place(rank), -0.11, str(rank), ha="center", va="bottom", fontsize=8)
     if not math.isfinite(critical_difference):
         return
-    end = min(place(1 + critical_difference), place(highest))
+    end = min(place(1 + critical_difference), 2 * _SIDE + _AXIS - 0.1)
     axis.plot([place(1), end], [-0.42, -0.42], color="#333333", linewidth=1.2)
     for x in (place(1), end):
         axis.plot([x, x], [-0.46, -0.38], color="#333333", linewidth=1.2)

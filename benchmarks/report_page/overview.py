@@ -1,0 +1,104 @@
+"""What was run: suites, splits, seeds, versions, machines, commands and warnings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .groups import GROUPS, group_of, sort_methods
+from .page import Block, Bullets, Paragraph, Section, Table
+from .results import Record, Results
+
+
+def overview_section(suites: Mapping[str, Results]) -> Section:
+    """Return the section that says what all numbers of the page come from."""
+    records = [record for results in suites.values() for record in results.records()]
+    blocks: list[Block] = [_suite_table(suites), *_gaps(suites), _method_table(records), *_version_blocks(records)]
+    commands = ", ".join(f"`python -m benchmarks {suite}`" for suite in suites)
+    blocks.append(Paragraph(f"The runs come from {commands}, this page from `python -m benchmarks report`."))
+    return Section("What was run", (*blocks, *_warning_blocks(records)))
+
+
+def _suite_table(suites: Mapping[str, Results]) -> Table:
+    rows = []
+    for suite, results in suites.items():
+        records = results.records()
+        days = sorted(str(record["created"])[:10] for record in records)
+        rows.append((
+            suite,
+            _span(days),
+            str(len(results.datasets)),
+            str(len(results.methods)),
+            _span([len(results.runs[name][method]) for name in results.datasets for method in results.runs[name]]),
+            _span([record["seed"] for record in records]),
+            str(len(records)),
+            str(sum(bool(record["warnings"]) for record in records)),
+        ))  # fmt: skip
+    header = ("suite", "days", "data sets", "methods", "splits of a set", "seeds", "runs", "runs with warnings")
+    return Table(header, tuple(rows), n_left=2)
+
+
+def _span(values: Sequence[Any]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _gaps(suites: Mapping[str, Results]) -> list[Block]:
+    """Name what ran on fewer splits than the others of its data set: its means are of other rows."""
+    texts = []
+    for suite, results in suites.items():
+        for dataset, methods in results.runs.items():
+            most = max(len(runs) for runs in methods.values())
+            texts += [
+                f"{suite}, {dataset}: `{method}` has {len(methods[method])} of {most} splits."
+                for method in sort_methods(methods)
+                if len(methods[method]) < most
+            ]
+    return [Paragraph("Not everything ran on all splits:"), Bullets(tuple(texts))] if texts else []
+
+
+def _method_table(records: Sequence[Record]) -> Table:
+    """Return the estimators as they print themselves, seeds left out; several where they differ by task or run."""
+    rows = []
+    for method in sort_methods({record["method"] for record in records}):
+        printed = {
+            str(record["parameters"]).replace(f"random_state={record['seed']}", "random_state=seed")
+            for record in records
+            if record["method"] == method
+        }
+        rows.append((method, group_of(method), "; ".join(f"`{' '.join(text.split())}`" for text in sorted(printed))))
+    caption = f"Every method with its default arguments; groups: {', '.join(GROUPS)}"
+    return Table(("method", "group", "estimator"), tuple(rows), caption, n_left=3)
+
+
+def _version_blocks(records: Sequence[Record]) -> list[Block]:
+    names = dict.fromkeys(name for record in records for name in record["versions"])
+    found = {name: sorted({str(r["versions"].get(name) or "none") for r in records}) for name in names}
+    mixed = [name for name, versions in found.items() if len(versions) > 1]
+    blocks: list[Block] = [Table(("package", "versions"), tuple((n, ", ".join(v)) for n, v in found.items()), n_left=2)]
+    if mixed:
+        listed = ", ".join(f"`{name}` ({', '.join(found[name])})" for name in mixed)
+        blocks.append(Paragraph(f"Note: the records come from different versions of {listed}."))
+    machines = sorted({_describe_machine(record["machine"]) for record in records})
+    blocks.append(Paragraph(f"Machine: {'; '.join(machines)}. Each run computes on one thread."))
+    if len(machines) > 1:
+        blocks.append(Paragraph("Note: the records come from different machines: their seconds do not compare."))
+    return blocks
+
+
+def _describe_machine(machine: Mapping[str, Any]) -> str:
+    processor = machine.get("processor") or "unknown processor"
+    return f"{processor}, {machine.get('n_cores')} cores, {machine.get('architecture')}"
+
+
+def _warning_blocks(records: Sequence[Record]) -> list[Block]:
+    counts = Counter(
+        (record["suite"], record["method"], kind)
+        for record in records
+        for kind in {str(text).split(":", 1)[0] for text in record["warnings"]}
+    )
+    if not counts:
+        return [Paragraph("No run gave a warning.")]
+    rows = tuple((*key, str(count)) for key, count in sorted(counts.items()))
+    return [Table(("suite", "method", "warning", "runs"), rows, "Runs that gave a warning, by its kind", n_left=3)]
