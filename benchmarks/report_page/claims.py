@@ -46,7 +46,7 @@ def bound_claim(
         return Claim(text, bar, NONE, "not measured")
     value = fmean(values)
     excess = bound - value if at_least else value - bound
-    verdict = "met" if excess <= 0.0 else f"missed by {write_number(excess)}{unit}"
+    verdict = "met" if excess <= 0.0 else f"missed by {write_number(excess, significant=2)}{unit}"
     measured = f"{write_number(value)}{unit}"
     if len(values) < n_sets:
         return Claim(text, bar, f"{measured} over {len(values)} of {n_sets} sets", f"{verdict} so far")
@@ -71,7 +71,7 @@ def count_claim(
     bar = f"{needed} of {len(datasets)} sets"
     if not held:
         return Claim(text, bar, NONE, "not measured")
-    behind = [f"{write_number(held[name].excess)} on {name}" for name in held if name not in passed]
+    behind = [f"{write_number(held[name].excess, significant=2)} on {name}" for name in held if name not in passed]
     parts = [f"{len(passed)} of {len(held)} sets"]
     parts += [f"behind by {', '.join(behind)}"] if behind else []
     parts += [f"no numbers for {', '.join(missing) if len(missing) < 4 else f'{len(missing)} sets'}"] if missing else []

@@ -10,7 +10,7 @@ from .page import Page, Paragraph, Section, Table
 from .published_rows import PublishedRows
 from .results import Record, Results, group_results
 from .suite_sections import DESCRIPTIONS, missing_section, suite_sections
-from .targets import find_claims
+from .targets import N_SPLITS, find_claims
 
 TITLE = "Benchmarks"
 
@@ -41,4 +41,9 @@ def _targets_section(suites: Mapping[str, Results], published: Mapping[str, Publ
         "bar on that set. Open, so far: some runs or published rows are missing."
     )
     rows = tuple(claim.row for claim in find_claims(suites, published))
+    n_splits = (
+        [len(runs) for methods in suites["uci"].runs.values() for runs in methods.values()] if "uci" in suites else []
+    )
+    if n_splits and min(n_splits) < N_SPLITS:
+        text += f" The numbers of `uci` come from {min(n_splits)} to {max(n_splits)} of its {N_SPLITS} splits."
     return Section("Targets", (Paragraph(text), Table(("claim", "asked", "measured", "verdict"), rows, n_left=4)))

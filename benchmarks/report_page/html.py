@@ -22,7 +22,7 @@ h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); padding-bottom: .3r
 h3 { margin-top: 2rem; }
 p, li { max-width: 48rem; }
 nav a { color: inherit; display: inline-block; margin-right: 1rem; }
-code { background: var(--card); padding: .1em .3em; border-radius: 3px; font-size: .9em; overflow-wrap: anywhere; }
+code { background: var(--card); padding: .1em .3em; border-radius: 3px; font-size: .9em; overflow-wrap: break-word; }
 .scroll { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
@@ -31,7 +31,8 @@ th { background: var(--card); }
 .left { text-align: left; }
 td.left { white-space: normal; min-width: 7rem; }
 figure { margin: 1.5rem 0; }
-figure img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }
+figure img { box-sizing: border-box; max-width: 100%; height: auto; padding: .5rem;
+  background: #ffffff; border-radius: 4px; }
 figcaption { color: var(--soft); font-size: .9rem; max-width: 48rem; }
 """
 

@@ -9,8 +9,8 @@ from ..statistics import Estimate
 NONE = "–"
 
 
-def write_number(value: float | None, decimals: int | None = None) -> str:
-    """Write a number with `decimals` digits after the point, by default enough for three significant ones.
+def write_number(value: float | None, decimals: int | None = None, *, significant: int = 3) -> str:
+    """Write a number with `decimals` digits after the point, by default enough for the significant ones.
 
     >>> write_number(0.01234), write_number(2.5, 3), write_number(123.45), write_number(float("nan")), write_number(3e7)
     ('0.0123', '2.500', '123', '–', '3.00e+07')
@@ -20,7 +20,7 @@ def write_number(value: float | None, decimals: int | None = None) -> str:
     if decimals is None:
         if value != 0.0 and not 1e-4 <= abs(value) < 1e6:
             return f"{value:.2e}"
-        decimals = _decimals(value, 3, most=6)
+        decimals = _decimals(value, significant, most=6)
     return f"{value:.{decimals}f}"
 
 

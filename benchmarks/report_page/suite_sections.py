@@ -21,7 +21,7 @@ from .groups import OURS, REFERENCE
 from .page import Block, Figure, Paragraph, Section
 from .published_rows import PublishedRows, missing_rows_note
 from .results import Results
-from .tables import cost_table, mean_scores, paired_table, published_table, rank_table, score_table
+from .tables import cost_table, mean_scores, paired_table, published_table, rank_table, score_table, source_table
 
 # What each suite is; those that have published rows are compared with them.
 DESCRIPTIONS = {
@@ -70,7 +70,8 @@ def _published_section(results: Results, published: PublishedRows | None) -> Sec
     if forest:
         caption = (
             "NLL of the mixture on the test rows, mean ± two standard errors: ours (filled, coloured) above the "
-            "published rows (open, grey). An arrow with a number lies outside the panel."
+            "published rows (open, grey). An arrow with a number lies outside the panel, a bar that "
+            "reaches the edge goes on."
         )
         blocks.append(Figure(f"{results.suite}_forest", draw_forest(forest, "NLL, nats per row"), caption))
     blocks.append(
@@ -81,6 +82,7 @@ def _published_section(results: Results, published: PublishedRows | None) -> Sec
             "knowledge of the test rows."
         )
     )
+    blocks.append(source_table(datasets, published))
     return Section(heading, (*blocks, *(published_table(results, name, published) for name in datasets)), 3)
 
 
@@ -122,15 +124,16 @@ _SPECIAL: tuple[tuple[str, Columns, str], ...] = (
 )
 
 
-def _has(results: Results, columns: Columns) -> bool:
-    """Whether the first of the columns, which marks the kind of suite, has a value anywhere."""
-    return any(columns[0][0] in record["scores"] for record in results.records())
+def _has(results: Results, columns: Columns, dataset: str | None = None) -> bool:
+    """Whether the first of the columns, which marks the kind of suite, has a value, on one data set or on any."""
+    return any(record["scores"].get(columns[0][0]) is not None for record in results.records(dataset))
 
 
 def _special_section(
     results: Results, datasets: Sequence[str], named: str, heading: str, columns: Columns, text: str
 ) -> Section:
-    tables = present([score_table(results, dataset, columns) for dataset in datasets])
+    marked = [dataset for dataset in datasets if _has(results, columns, dataset)]
+    tables = present([score_table(results, dataset, columns) for dataset in marked])
     return Section(f"{named}: {heading}", (Paragraph(text), *tables), 3)
 
 

@@ -72,14 +72,14 @@ def coverage_errors(results: Results, method: str, datasets: Sequence[str], leve
 
 
 def published_table(results: Results, dataset: str, published: PublishedRows) -> Table:
-    """Return ours above the published rows, and beside each of those how ours stand against it, better or worse."""
+    """Return ours above the published rows; beside each of those how two of ours stand against it: better or worse."""
     judged = [method for method in JUDGED if method in results.methods_of(dataset)]
-    header = ["method", "source", "NLL", "NLL Gaussian", "RMSE"]
-    header += [f"{method}: {metric}" for method in judged for metric in ("NLL", "RMSE")]
+    header = ["method", "NLL", "NLL Gaussian", "RMSE"]
+    header += [f"{method} {metric}" for method in judged for metric in ("NLL", "RMSE")]
     rows = []
     for method in [name for name in results.methods_of(dataset) if name in OURS]:
         scores = [results.estimate(dataset, method, score) for score in ("nll", "nll_moment_matched", "rmse")]
-        rows.append((method, "this run", *map(write_estimate, scores), *([""] * 2 * len(judged))))
+        rows.append((method, *map(write_estimate, scores), *([""] * 2 * len(judged))))
     for method in published.methods(dataset):
         printed = [published.estimate(dataset, method, metric) for metric in ("nll", "rmse")]
         verdicts = [
@@ -88,8 +88,18 @@ def published_table(results: Results, dataset: str, published: PublishedRows) ->
             for metric in ("nll", "rmse")
         ]
         cells = (write_estimate(printed[0]), NONE, write_estimate(printed[1]))
-        rows.append((method, published.sources[dataset, method], *cells, *verdicts))
-    return Table(tuple(header), tuple(rows), dataset, n_left=2)
+        rows.append((method, *cells, *verdicts))
+    return Table(tuple(header), tuple(rows), dataset)
+
+
+def source_table(datasets: Sequence[str], published: PublishedRows) -> Table:
+    """Return where the rows of each published method come from."""
+    sources: dict[str, list[str]] = {}
+    for dataset in datasets:
+        for method in published.methods(dataset):
+            sources.setdefault(method, []).append(published.sources[dataset, method])
+    rows = tuple((method, "; ".join(dict.fromkeys(sources[method]))) for method in sorted(sources))
+    return Table(("published", "source"), rows, n_left=2)
 
 
 def _verdict(ours: Estimate | None, theirs: Estimate | None) -> str:

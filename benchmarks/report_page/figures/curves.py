@@ -102,8 +102,9 @@ def _draw_root_law(axis: Any, lines: Mapping[str, tuple[FloatArray, FloatArray]]
     ends = np.array([n_rows[0], n_rows[-1]], dtype=float)
     law = 0.75 * min(float(y[0]) for _, y in lines.values()) * np.sqrt(ends[0] / ends)
     axis.plot(ends, law, color="#aaaaaa", linewidth=0.8, zorder=1)
-    axis.annotate("1/√rows", (ends[0], law[0]), xytext=(2, -9), textcoords="offset points", fontsize=7.5,
-                  color="#777777")  # fmt: skip
+    middle = float(np.sqrt(ends[0] * ends[1]))
+    axis.annotate("1/√rows", (middle, law[0] * float(np.sqrt(ends[0] / middle))), xytext=(-3, -2),
+                  textcoords="offset points", fontsize=7.5, color="#777777", ha="right", va="top")  # fmt: skip
 
 
 def _name_ends(axis: Any, lines: Mapping[str, tuple[FloatArray, FloatArray]]) -> None:

@@ -97,21 +97,28 @@ def classification_record(suite: str, dataset: str, level: float, method: str, s
 
 def make_noise_records() -> list[Record]:
     found = []
-    for n_train in (100, 400, 1600):
+    for dataset in ("friedman_200", "friedman_800", "sine_gap_200", "sine_gap_800"):
+        n_train = int(dataset.rpartition("_")[2])
         for method in OURS:
             for split in range(3):
-                g = generator_of(n_train, method, split)
+                g = generator_of(dataset, method, split)
                 scores = {"aleatoric_std_rmse": g.uniform(0.1, 0.3), "aleatoric_std_correlation": g.uniform(0.7, 0.9),
                           "epistemic_std": (0.5 + REGRESSORS[method]) / n_train**0.5}  # fmt: skip
-                record = regression_record("noise", f"sine_{n_train}", 0.5, method, split, **scores)
+                if "gap" in dataset:
+                    scores |= {"epistemic_std_gap": 0.5, "epistemic_std_outside": 0.2, "epistemic_ratio": 2.5}
+                record = regression_record("noise", dataset, 0.5, method, split, **scores)
                 found.append(record | {"n_train": n_train})
-    gap = {"epistemic_std_gap": 0.5, "epistemic_std_outside": 0.2, "epistemic_ratio": 2.5}
-    return found + [regression_record("noise", "gap", 0.5, m, s, **gap) for m in OURS for s in range(3)]
+    return found
 
 
 def make_records() -> list[Record]:
     """Return records of every suite but `shift` and `quick`."""
-    found = [regression_record("uci", d, level, m, s) for d, level in UCI.items() for m in REGRESSORS for s in range(N_SPLITS)]
+    found = [
+        regression_record("uci", d, level, m, s)
+        for d, level in UCI.items()
+        for m in REGRESSORS
+        for s in range(N_SPLITS)
+    ]
     for dataset, level in UCI.items():
         for split in range(4):
             for method in REGRESSORS:
