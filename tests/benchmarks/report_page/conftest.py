@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.report_page import curve_blocks, suite_sections
+from benchmarks.report_page.content import build_page
+from benchmarks.report_page.page import Page
 from benchmarks.report_page.published_rows import PublishedRows, read_published_rows
 from benchmarks.store import Record, save_record
 
@@ -148,8 +152,18 @@ def stored(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> PublishedRows:
-    path = tmp_path / "published.csv"
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> PublishedRows:
+    path = tmp_path_factory.mktemp("published") / "published.csv"
     path.write_text(PUBLISHED)
     return read_published_rows(path)
+
+
+@pytest.fixture(scope="session")
+def page(records: list[Record], published: PublishedRows) -> Iterator[Page]:
+    """The whole page; its figures are not drawn, since that takes a second each."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (curve_blocks, suite_sections):
+            for name in [name for name in vars(module) if name.startswith("draw_")]:
+                patch.setattr(module, name, lambda *_: b"a picture")
+        yield build_page(records, {"uci": published, "uci_gap": None})
