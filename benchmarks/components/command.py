@@ -13,8 +13,8 @@ import torch
 
 from .. import report
 from ..datasets import DATASETS, Arrays, DatasetError, load_dataset
-from ..protocols import N_STRATIFIED_SPLITS, make_splits
 from ..speed.comparison import Comparison
+from ..splits import N_STRATIFIED_SPLITS, make_splits
 from ..store import without_nonfinite
 from .families import FAMILIES
 from .family import Family

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..protocols import Row
 from ..statistics import paired_p_value
+from .rows import Row
 
 LEVEL = 0.05
 METRICS = (("nll", "NLL"), ("rmse", "RMSE"), ("error", "error"))  # all of them the lower, the better
