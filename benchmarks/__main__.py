@@ -13,6 +13,7 @@ from . import command as suite_command
 from .components import command as components
 from .method import Method
 from .methods import METHODS
+from .report_page import command as report_page
 from .snapshot import command as snapshot
 from .speed import command as speed
 from .suites import SUITES
@@ -36,6 +37,8 @@ def build_parser(methods: Mapping[str, Method]) -> argparse.ArgumentParser:
         command = suites.add_parser(name, help=package.HELP, description=package.DESCRIPTION)
         package.add_arguments(command)
         add_output_arguments(command)
+    command = suites.add_parser(report_page.SUITE, help=report_page.HELP, description=report_page.DESCRIPTION)
+    report_page.add_arguments(command)
     return parser
 
 
@@ -52,6 +55,8 @@ def main(arguments: Sequence[str] | None = None, methods: Mapping[str, Method] =
     options = build_parser(methods).parse_args(arguments)
     if options.suite in SUITES:
         return suite_command.run(SUITES[options.suite], options, methods)
+    if options.suite == report_page.SUITE:
+        return report_page.run(options)
     return int(_PACKAGES[options.suite].run(options, shlex.join(["python", "-m", "benchmarks", *arguments])))
 
 

@@ -83,5 +83,5 @@ def _count_verdict(passed: int, missing: int, needed: int) -> str:
         return "met"
     if passed + missing >= needed:
         return "open: runs are missing"
-    lacking = needed - passed
-    return f"missed by {lacking} {'set' if lacking == 1 else 'sets'}"
+    lacking = needed - passed - missing
+    return f"missed by {'at least ' if missing else ''}{lacking} {'set' if lacking == 1 else 'sets'}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..published import verdict
 from ..statistics import Estimate, compare_ranks, paired_difference
+from ..suites import SUITES
 from .columns import LEVELS, LOSSES, Columns
 from .groups import OURS, REFERENCE, group_of, sort_methods
 from .numbers import NONE, write_estimate, write_number, write_p_value
@@ -148,7 +149,9 @@ def _paired_cells(results: Results, dataset: str, method: str, score: str) -> tu
     if ours is None or theirs is None or not splits:
         return NONE, NONE
     record = results.records(dataset, method)[0]
+    independent = results.suite in SUITES and not SUITES[results.suite].splits_share_rows
+    test_to_train = 0.0 if independent else record["n_test"] / record["n_train"]
     difference = paired_difference(
-        [ours[split] for split in splits], [theirs[split] for split in splits], record["n_test"] / record["n_train"]
+        [ours[split] for split in splits], [theirs[split] for split in splits], test_to_train
     )
     return write_estimate(Estimate(difference.mean, difference.standard_error)), write_p_value(difference.p_value)

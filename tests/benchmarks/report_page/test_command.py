@@ -16,7 +16,10 @@ from .conftest import PUBLISHED
 def results(records: list[Record], tmp_path: Path) -> Path:
     """Two methods on one set, so that few figures are drawn."""
     for record in records:
-        if (record["suite"], record["dataset"]) == ("uci", "yacht") and record["method"] in ("deep_ensemble", "hgb_quantile"):
+        if (record["suite"], record["dataset"]) == ("uci", "yacht") and record["method"] in (
+            "deep_ensemble",
+            "hgb_quantile",
+        ):
             save_record(record, tmp_path / "results" / "uci")
     return tmp_path / "results"
 
@@ -40,7 +43,9 @@ def test_writes_both_pages_and_the_figures(
     assert (output / "benchmarks.html").read_text(encoding="utf-8").count("data:image/png;base64,") == 3
 
 
-def test_says_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_says_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["report", "--results", str(tmp_path / "nowhere")]) == 2
     assert "holds no records. Run a suite first" in capsys.readouterr().err
     (tmp_path / "uci" / "yacht" / "hgb").mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.methods import METHODS
 from benchmarks.report_page.content import build_page
 from benchmarks.report_page.groups import OURS, group_of, sort_methods
 from benchmarks.report_page.markdown import render_markdown
@@ -101,6 +102,7 @@ def test_published_file_without_some_data_set(published: PublishedRows, records:
 
 
 def test_groups() -> None:
+    assert {name: group_of(name) for name in METHODS} == {name: method.group for name, method in METHODS.items()}
     assert sort_methods(["zebra", "hgb", "ngboost", "deep_ensemble"]) == ["deep_ensemble", "hgb", "ngboost", "zebra"]
     assert [group_of(name) for name in ("mc_dropout", "same_epochs_mlp", "hgb", "ngboost", "zebra")] == [
         "ours", "control", "baseline", "peer", "other",

@@ -29,7 +29,11 @@ def test_reliability_is_pooled_by_the_rows_of_each_bin() -> None:
 
 def test_risk_is_divided_by_that_of_all_rows_split_by_split() -> None:
     kept = [0.5, 1.0]
-    curves = [{"kept": kept, "risk": [1.0, 4.0]}, {"kept": kept, "risk": [6.0, 8.0]}, {"kept": kept, "risk": [0.0, 0.0]}]
+    curves = [
+        {"kept": kept, "risk": [1.0, 4.0]},
+        {"kept": kept, "risk": [6.0, 8.0]},
+        {"kept": kept, "risk": [0.0, 0.0]},
+    ]
     x, risk = relative_risk(curves)
     assert x.tolist() == kept
     assert risk.tolist() == [0.5, 1.0]

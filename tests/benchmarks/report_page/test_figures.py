@@ -36,7 +36,9 @@ def test_figures_are_the_same_every_time() -> None:
 
 def test_epistemic_std() -> None:
     rows = np.array([100.0, 400.0])
-    assert picture_size(draw_epistemic_std({"sine": {"deep_ensemble": (rows, 1 / rows), "mc_dropout": (rows, 2 / rows)}}))
+    assert picture_size(
+        draw_epistemic_std({"sine": {"deep_ensemble": (rows, 1 / rows), "mc_dropout": (rows, 2 / rows)}})
+    )
 
 
 def test_forest_shows_most_rows_in_full_and_cuts_off_the_far_ones() -> None:

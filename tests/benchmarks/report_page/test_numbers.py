@@ -38,4 +38,10 @@ def test_numbers() -> None:
 
 
 def test_p_values() -> None:
-    assert [write_p_value(value) for value in (0.5, 0.0123, 0.0001, None, math.nan)] == ["0.500", "0.012", "< 0.001", "–", "–"]
+    assert [write_p_value(value) for value in (0.5, 0.0123, 0.0001, None, math.nan)] == [
+        "0.500",
+        "0.012",
+        "< 0.001",
+        "–",
+        "–",
+    ]

@@ -17,7 +17,7 @@ SMALL = Page(
     "A title",
     (
         Section("First & last", (Paragraph("Less < more, `code <b>`"), Bullets(("one", "two")))),
-        Section("Part", (Table(("a|b", "n"), (("x", "1"),), "What"), Figure("name", b"\x89PNG", "It `shows` \"it\"")), 3),
+        Section("Part", (Table(("a|b", "n"), (("x", "1"),), "What"), Figure("name", b"\x89PNG", 'It `shows` "it"')), 3),
     ),
 )
 

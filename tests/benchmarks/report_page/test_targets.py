@@ -28,12 +28,18 @@ def rows(method: str, metric: str, means: dict[str, float]) -> PublishedRows:
 
 
 def find(start: str, records: list[Record], published: PublishedRows | None = None) -> Claim:
-    found = [c for c in find_claims(group_results(records), {"uci": published, "uci_gap": published}) if c.text.startswith(start)]
+    found = [
+        c
+        for c in find_claims(group_results(records), {"uci": published, "uci_gap": published})
+        if c.text.startswith(start)
+    ]
     assert len(found) == 1, start
     return found[0]
 
 
-def runs(suite: str, method: str, datasets: Any, n_splits: int = 3, task: str = "regression", **scores: Any) -> list[Record]:
+def runs(
+    suite: str, method: str, datasets: Any, n_splits: int = 3, task: str = "regression", **scores: Any
+) -> list[Record]:
     """Return runs whose scores are numbers, or functions of the number of the data set."""
     return [
         make_record(suite, name, task, method, split, scores={k: v(i) if callable(v) else v for k, v in scores.items()})
@@ -68,9 +74,15 @@ def test_two_of_our_standard_errors() -> None:
     published = rows("deep_ensemble_2017", "nll", dict.fromkeys(SIX, 1.0))
     records = runs("uci", "deep_ensemble", SIX, nll=0.9)
     for record in records:  # 0.8, 0.9, 1.0: a standard error of 0.0577, two of which are more than 0.1
-        record["scores"]["nll"] += (record["split"] - 1) * 0.1 if record["dataset"] in ("boston", "yacht", "power") else 0.0
+        record["scores"]["nll"] += (
+            (record["split"] - 1) * 0.1 if record["dataset"] in ("boston", "yacht", "power") else 0.0
+        )
     claim = find("Deep ensemble: NLL below `deep_ensemble_2017` by two", records, published)
-    assert claim.row[1:] == ("4 of 6 sets", "3 of 6 sets; behind by 0.015 on boston, 0.015 on power, 0.015 on yacht", "missed by 1 set")
+    assert claim.row[1:] == (
+        "4 of 6 sets",
+        "3 of 6 sets; behind by 0.015 on boston, 0.015 on power, 0.015 on yacht",
+        "missed by 1 set",
+    )
 
 
 def test_best_published_leaves_out_what_was_tuned_on_test_rows() -> None:
@@ -79,7 +91,9 @@ def test_best_published_leaves_out_what_was_tuned_on_test_rows() -> None:
     both = PublishedRows(published.estimates | tuned.estimates, published.sources | tuned.sources)
     start = "Deep ensemble: NLL below the best published one"
     assert find(start, runs("uci", "deep_ensemble", SIX, nll=0.9), both).verdict == "met"
-    assert find(start, runs("uci", "deep_ensemble", SIX, nll=1.0), both).verdict == "missed by 4 sets"  # level is not below
+    assert (
+        find(start, runs("uci", "deep_ensemble", SIX, nll=1.0), both).verdict == "missed by 4 sets"
+    )  # level is not below
 
 
 @pytest.mark.parametrize(("published_method", "needed"), [("mc_dropout_2016", 6), ("mc_dropout_strong_2018", 4)])
@@ -91,12 +105,16 @@ def test_dropout(published_method: str, needed: int) -> None:
 
 
 def test_snapshots() -> None:
-    records = runs("uci", "snapshot_ensemble", SIX, nll=1.0) + runs("uci", "deep_ensemble", SIX, nll=lambda i: 1.0 - 0.02 * i)
+    records = runs("uci", "snapshot_ensemble", SIX, nll=1.0) + runs(
+        "uci", "deep_ensemble", SIX, nll=lambda i: 1.0 - 0.02 * i
+    )
     records += runs("uci", "same_epochs_mlp", SIX, nll=lambda i: 1.0 if i < 2 else 1.1)
     assert find("Snapshot ensemble: NLL below one network", records).row[2:] == (
         "4 of 6 sets; behind by 0.00 on boston, 0.00 on concrete", "missed by 1 set",
     )  # fmt: skip
-    assert find("Snapshot ensemble: NLL within 0.05", records).measured.startswith("3 of 6 sets; behind by 0.010 on kin8nm")
+    assert find("Snapshot ensemble: NLL within 0.05", records).measured.startswith(
+        "3 of 6 sets; behind by 0.010 on kin8nm"
+    )
 
 
 def test_coverage_is_averaged_over_sets_and_levels(records: list[Record]) -> None:
@@ -113,14 +131,18 @@ def test_coverage_is_averaged_over_sets_and_levels(records: list[Record]) -> Non
 
 
 def test_ratio_of_root_mean_squared_errors() -> None:
-    records = runs("uci", "probabilistic_mlp", SIX, rmse=lambda i: 1.0 + 0.1 * i) + runs("uci", "squared_error_mlp", SIX, rmse=1.0)
+    records = runs("uci", "probabilistic_mlp", SIX, rmse=lambda i: 1.0 + 0.1 * i) + runs(
+        "uci", "squared_error_mlp", SIX, rmse=1.0
+    )
     assert find("RMSE of the probabilistic network", records).row[2:] == ("1.25", "missed by 0.23")
     assert find("RMSE of the probabilistic network", records[:9] + records[18:]).measured.endswith("over 3 of 6 sets")
 
 
 def test_gaps() -> None:
     published = rows("dun_ensemble5_2020", "nll", dict.fromkeys(SIX, 1.0))
-    claim = find("Deep ensemble on the gap splits", runs("uci_gap", "deep_ensemble", SIX, nll=lambda i: 0.6 + 0.1 * i), published)
+    claim = find(
+        "Deep ensemble on the gap splits", runs("uci_gap", "deep_ensemble", SIX, nll=lambda i: 0.6 + 0.1 * i), published
+    )
     assert claim.row[1:] == ("4 of 6 sets", "4 of 6 sets; behind by 0.00 on power, 0.10 on yacht", "met")
     made = runs("noise", "deep_ensemble", ["friedman_gap_800", "sine_gap_200"], epistemic_ratio=lambda i: 1.9 + i)
     claim = find("Deep ensemble on made data", made)
@@ -129,13 +151,28 @@ def test_gaps() -> None:
 
 def test_classification() -> None:
     tables = ["adult", "banana", "credit_g"]
-    records = runs("classification", "deep_ensemble", tables, task="classification", nll=lambda i: 0.3 + 0.01 * i, ece_debiased=0.01)
+    records = runs(
+        "classification",
+        "deep_ensemble",
+        tables,
+        task="classification",
+        nll=lambda i: 0.3 + 0.01 * i,
+        ece_debiased=0.01,
+    )
     records += runs("classification", "snapshot_ensemble", tables, task="classification", nll=0.5)
-    records += runs("classification", "sklearn_mlp", tables, task="classification", nll=0.4, ece_debiased=lambda i: 0.01 + 0.01 * i)
+    records += runs(
+        "classification", "sklearn_mlp", tables, task="classification", nll=0.4, ece_debiased=lambda i: 0.01 + 0.01 * i
+    )
     records += runs("classification", "hgb_temperature", tables, task="classification", nll=0.305)
-    assert find("Average rank in log loss", records).row[2:] == ("deep_ensemble 1.00; best of the others sklearn_mlp 2.00", "met")
+    assert find("Average rank in log loss", records).row[2:] == (
+        "deep_ensemble 1.00; best of the others sklearn_mlp 2.00",
+        "met",
+    )
     claim = find("Deep ensemble: log loss no worse than gradient boosting", records)
-    assert claim.row[1:3] == ("7 of 14 sets", "1 of 3 sets; behind by 0.0050 on banana, 0.015 on credit_g; no numbers for 11 sets")
+    assert claim.row[1:3] == (
+        "7 of 14 sets",
+        "1 of 3 sets; behind by 0.0050 on banana, 0.015 on credit_g; no numbers for 11 sets",
+    )
     assert find("Deep ensemble: debiased ECE", records).row[2:] == ("0.500 over 3 of 14 sets", "met so far")
     worse = [r | {"scores": {"nll": 0.2}} if r["method"] == "sklearn_mlp" else r for r in records]
     assert find("Average rank in log loss", worse).verdict == "missed by 1.00"
