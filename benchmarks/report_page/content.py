@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .columns import NOTE
-from .overview import overview_section
+from .overview import overview_section, span
 from .page import Page, Paragraph, Section, Table
 from .published_rows import PublishedRows
 from .results import Record, Results, group_results
@@ -45,5 +45,5 @@ def _targets_section(suites: Mapping[str, Results], published: Mapping[str, Publ
         [len(runs) for methods in suites["uci"].runs.values() for runs in methods.values()] if "uci" in suites else []
     )
     if n_splits and min(n_splits) < N_SPLITS:
-        text += f" The numbers of `uci` come from {min(n_splits)} to {max(n_splits)} of its {N_SPLITS} splits."
+        text += f" The numbers of `uci` come from {span(n_splits)} of its {N_SPLITS} splits."
     return Section("Targets", (Paragraph(text), Table(("claim", "asked", "measured", "verdict"), rows, n_left=4)))

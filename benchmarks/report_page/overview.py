@@ -27,11 +27,11 @@ def _suite_table(suites: Mapping[str, Results]) -> Table:
         days = sorted(str(record["created"])[:10] for record in records)
         rows.append((
             suite,
-            _span(days),
+            span(days),
             str(len(results.datasets)),
             str(len(results.methods)),
-            _span([len(results.runs[name][method]) for name in results.datasets for method in results.runs[name]]),
-            _span([record["seed"] for record in records]),
+            span([len(results.runs[name][method]) for name in results.datasets for method in results.runs[name]]),
+            span([record["seed"] for record in records]),
             str(len(records)),
             str(sum(bool(record["warnings"]) for record in records)),
         ))  # fmt: skip
@@ -39,7 +39,8 @@ def _suite_table(suites: Mapping[str, Results]) -> Table:
     return Table(header, tuple(rows), n_left=2)
 
 
-def _span(values: Sequence[Any]) -> str:
+def span(values: Sequence[Any]) -> str:
+    """Return the lowest and the highest value, or the one there is."""
     low, high = min(values), max(values)
     return str(low) if low == high else f"{low} to {high}"
 

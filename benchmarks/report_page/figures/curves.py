@@ -29,6 +29,11 @@ def draw_reliability(curves: Curves) -> bytes:
     figure, axes = _draw(curves, "confidence", "accuracy − confidence, pts")
     for axis, lines in zip(axes, curves.values(), strict=True):
         axis.axhline(0.0, color="#333333", linewidth=0.8)
+        for method, (x, y) in lines.items():  # a sure method may have a single bin, which makes no line
+            if is_highlighted(method):
+                axis.plot(x, y, "o", color=style_of(method)[0], markersize=3, zorder=3)
+        lowest = min((float(x.min()) for x, _ in lines.values() if len(x)), default=0.5)
+        axis.set_xlim(min(0.5, lowest) - 0.03, 1.02)
         _limit_to_highlighted(axis, lines, at_least=(-10.0, 10.0))
     return to_png(figure)
 
@@ -50,7 +55,7 @@ def draw_epistemic_std(curves: Curves) -> bytes:
         for method, (n_rows, std) in lines.items():
             draw_line(axis, n_rows, std, method)
             axis.plot(n_rows, std, "o", color=style_of(method)[0], markersize=3.5)
-        _use_plain_logarithms(axis)
+        _use_plain_logarithms(axis, sorted({float(n) for n_rows, _ in lines.values() for n in n_rows}))
         _draw_root_law(axis, lines)
         _name_ends(axis, lines)
         axis.set_xlabel("training rows", fontsize=8.5)
@@ -78,20 +83,21 @@ def _limit_to_highlighted(
 ) -> None:
     """Show the coloured lines in full; a grey one that leaves them far behind may leave the panel."""
     values = [y for method, (_, y) in lines.items() if is_highlighted(method)] or [y for _, y in lines.values()]
-    together = np.concatenate(values) if values else np.zeros(1)
-    low, high = min(at_least[0], np.nanmin(together)), max(at_least[1], np.nanmax(together))
+    together = np.concatenate([np.asarray(at_least), *values])
+    low, high = np.nanmin(together), np.nanmax(together)
     room = 0.04 * (high - low)
     axis.set_ylim(low - room, high + room)
 
 
-def _use_plain_logarithms(axis: Any) -> None:
-    """Make both axes logarithmic with ticks at 1, 2 and 5, written as plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def _use_plain_logarithms(axis: Any, x_ticks: list[float]) -> None:
+    """Make both axes logarithmic with plain numbers: the given ones on x, those with 1, 2 and 5 on y."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     axis.set_xscale("log")
     axis.set_yscale("log")
-    for one in (axis.xaxis, axis.yaxis):
-        one.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.xaxis.set_minor_locator(NullLocator())
+    for one, locator in ((axis.xaxis, FixedLocator(x_ticks)), (axis.yaxis, LogLocator(subs=(1.0, 2.0, 5.0)))):
+        one.set_major_locator(locator)
         one.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         one.set_minor_formatter(NullFormatter())
 

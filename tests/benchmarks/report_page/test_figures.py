@@ -8,7 +8,13 @@ import struct
 import numpy as np
 import pytest
 
-from benchmarks.report_page.figures.curves import draw_coverage, draw_epistemic_std, draw_risk_coverage, spread
+from benchmarks.report_page.figures.curves import (
+    draw_coverage,
+    draw_epistemic_std,
+    draw_reliability,
+    draw_risk_coverage,
+    spread,
+)
 from benchmarks.report_page.figures.forest import axis_range, draw_forest
 from benchmarks.report_page.figures.ranks import draw_ranks, rank_groups
 from benchmarks.statistics import Estimate, RankComparison
@@ -25,6 +31,8 @@ def picture_size(png: bytes) -> tuple[int, int]:
 def test_one_panel_for_each_data_set() -> None:
     lines = {"deep_ensemble": (X, X), "sklearn_mlp": (X, 1 - X), "hgb": (X, X * np.nan)}
     one, four = draw_coverage({"a": lines}), draw_coverage(dict.fromkeys("abcd", lines))
+    nothing = {"a": {"mc_dropout": (X, X * np.nan)}}
+    assert picture_size(draw_risk_coverage(nothing)) == picture_size(one)
     assert picture_size(four)[0] > picture_size(one)[0]
     assert picture_size(four)[1] > 1.5 * picture_size(one)[1]  # two rows of panels
 
@@ -32,6 +40,12 @@ def test_one_panel_for_each_data_set() -> None:
 def test_figures_are_the_same_every_time() -> None:
     curves = {"a": {"mc_dropout": (X, X)}}
     assert draw_risk_coverage(curves) == draw_risk_coverage(curves)
+
+
+def test_reliability_of_a_method_with_one_bin_or_none() -> None:
+    curves = {"a": {"deep_ensemble": (X[-1:], X[-1:]), "mc_dropout": (X[:0], X[:0])}}
+    empty = {"a": {"deep_ensemble": (X[:0], X[:0])}}
+    assert draw_reliability(curves) != draw_reliability(empty)
 
 
 def test_epistemic_std() -> None:
