@@ -41,6 +41,8 @@ def write_estimate(estimate: Estimate | None) -> str:
     if largest >= 1e6 or 0.0 < largest < 1e-4:
         return f"{mean:.2e} ± {error:.2e}"
     decimals = _decimals(largest, 3, most=6) if largest < 0.1 else min(3, max(1, _decimals(largest, 4, most=3)))
+    if error > 0.0:  # a small error must not read as none
+        decimals = max(decimals, _decimals(error, 1, most=6))
     return f"{mean:.{decimals}f} ± {error:.{decimals}f}"
 
 

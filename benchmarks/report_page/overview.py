@@ -69,7 +69,7 @@ def _method_table(records: Sequence[Record]) -> Table:
             if record["method"] == method
         }
         rows.append((method, group_of(method), "; ".join(f"`{' '.join(text.split())}`" for text in sorted(printed))))
-    caption = f"Every method with its default arguments; groups: {', '.join(GROUPS)}"
+    caption = f"Every method with its default arguments, but for the network of `mnist`; groups: {', '.join(GROUPS)}"
     return Table(("method", "group", "estimator"), tuple(rows), caption, n_left=3)
 
 

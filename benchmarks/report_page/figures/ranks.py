@@ -17,7 +17,7 @@ from .drawing import DPI, style_of, to_png
 
 _ROW = 0.24  # inches between two names
 _BAR = 0.09  # inches between two bars
-_SIDE = 2.1  # inches beside the axis for the names
+_SIDE = 2.7  # inches beside the axis for the names
 _AXIS = 5.0  # inches
 
 
