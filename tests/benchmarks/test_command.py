@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import execution
 from benchmarks.__main__ import build_parser, main
 from benchmarks.datasets import DATA_DIR_VARIABLE
 from benchmarks.method import Method
@@ -41,6 +42,26 @@ def test_quick_prints_its_tables_and_keeps_every_run(
     assert again.err == ""
     assert again.out.splitlines()[:-1] == output.out.splitlines()[:-1]
     assert again.out.splitlines()[-1].startswith("0 runs in ")
+
+
+@pytest.mark.parametrize(("suite", "dataset", "n_new"), [("quick", "diabetes", 1), ("noise", "sine_gap_200", 0)])
+def test_after_a_change_of_the_source_quick_is_run_again_and_the_others_say_so(
+    suite: str,
+    dataset: str,
+    n_new: int,
+    fake_methods: dict[str, Method],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = (suite, "--datasets", dataset, "--methods", "fake", "--splits", "1", "--output", str(tmp_path))
+    run_main(fake_methods, *options)
+    monkeypatch.setattr(execution, "source_digest", lambda: "another")
+    capsys.readouterr()
+    assert run_main(fake_methods, *options) == 0
+    output = capsys.readouterr().out
+    assert f"\n{n_new} runs in " in output
+    assert ("Note: 1 of the runs read were made with another state" in output) == (n_new == 0)
 
 
 def test_only_what_is_asked_for_is_run(fake_methods: dict[str, Method], tmp_path: Path) -> None:

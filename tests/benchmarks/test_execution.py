@@ -116,6 +116,8 @@ def test_runs_of_another_state_of_the_source_are_counted_and_run_again_on_reques
     monkeypatch.setattr(execution, "source_digest", lambda: "another")
     assert look_up(runs, tmp_path).n_changed == 2
     assert look_up(runs, tmp_path, rerun_changed=True).missing == runs
+    methods["b"] = Method("b", "baseline", CountingRegressor, None)  # no matter what it was: it is run again
+    assert len(look_up(plan_runs(QUICK, ["diabetes"], methods, 1), tmp_path, rerun_changed=True).missing) == 2
 
 
 def test_failures_leave_no_file_and_are_told(
