@@ -1,14 +1,13 @@
-"""The methods compared: name -> how to make an estimator for each task. All with their default arguments."""
+"""The methods compared, by name. All with their default arguments, on every data set of every suite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from uncertainty import (
     DeepEnsembleClassifier,
     DeepEnsembleRegressor,
+    Gaussian,
     MCDropoutClassifier,
     MCDropoutRegressor,
     ProbabilisticMLPClassifier,
@@ -17,31 +16,27 @@ from uncertainty import (
     SnapshotEnsembleRegressor,
 )
 
-from .datasets import Task
+from .method import Method
 
-EstimatorFactory = Callable[..., Any]
+OURS = (
+    Method("probabilistic_mlp", "ours", ProbabilisticMLPRegressor, ProbabilisticMLPClassifier),
+    Method("deep_ensemble", "ours", DeepEnsembleRegressor, DeepEnsembleClassifier),
+    Method("mc_dropout", "ours", MCDropoutRegressor, MCDropoutClassifier),
+    Method("snapshot_ensemble", "ours", SnapshotEnsembleRegressor, SnapshotEnsembleClassifier),
+)
 
+CONTROLS = (
+    # The default network, trained by squared error: what predicting a variance costs the mean.
+    Method(
+        "squared_error_mlp", "control", partial(ProbabilisticMLPRegressor, head=Gaussian(variance="constant")), None
+    ),
+    # One network, trained for as many epochs as all cycles of a snapshot ensemble together, in one cosine cycle.
+    Method(
+        "same_epochs_mlp",
+        "control",
+        partial(SnapshotEnsembleRegressor, n_snapshots=1),
+        partial(SnapshotEnsembleClassifier, n_snapshots=1),
+    ),
+)
 
-@dataclass(frozen=True)
-class Method:
-    """One method's estimators; each factory is called with ``random_state`` alone."""
-
-    name: str
-    regressor: EstimatorFactory
-    classifier: EstimatorFactory
-
-    def make(self, task: Task, random_state: int) -> Any:
-        """Return a fresh estimator for the task."""
-        factory = self.regressor if task == "regression" else self.classifier
-        return factory(random_state=random_state)
-
-
-METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method("probabilistic_mlp", ProbabilisticMLPRegressor, ProbabilisticMLPClassifier),
-        Method("deep_ensemble", DeepEnsembleRegressor, DeepEnsembleClassifier),
-        Method("mc_dropout", MCDropoutRegressor, MCDropoutClassifier),
-        Method("snapshot_ensemble", SnapshotEnsembleRegressor, SnapshotEnsembleClassifier),
-    )
-}
+METHODS: dict[str, Method] = {method.name: method for method in (*OURS, *CONTROLS)}

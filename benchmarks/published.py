@@ -1,28 +1,21 @@
-"""Published results on the standard UCI splits, and how ours compare with them."""
+"""Published results on the standard and the gap splits of the UCI sets, and how ours compare with them."""
 
 from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from .datasets import DATA_DIR_VARIABLE, data_dir
+from .statistics import Estimate
 
-PUBLISHED_FILE = "uci/published.csv"
-REFERENCE_METHOD = "deep_ensemble_2017"
+# suite -> the file of its published results below the data folder, and the method each of ours is held against
+PUBLISHED_FILES = {"uci": "uci/published.csv", "uci_gap": "uci_gap/published.csv"}
+REFERENCE_METHODS = {"uci": "deep_ensemble_2017", "uci_gap": "dun_ensemble5_2020"}
 
 # (our metric, heading, published metric). The 2017 paper scored the Gaussian with the moments of its mixture, most
 # later ones the mixture itself: both of ours are shown.
 COMPARED_METRICS = (("nll", "NLL", "nll"), ("nll_moment_matched", "NLL Gaussian", "nll"), ("rmse", "RMSE", "rmse"))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over splits and its standard error; NaN where one split gives none."""
-
-    mean: float
-    standard_error: float
 
 
 # data set -> method -> metric -> estimate
@@ -39,17 +32,17 @@ def load_published(path: Path) -> Published:
     return published
 
 
-def find_published() -> Published | None:
-    """Return the published rows of the data folder, or ``None`` where there is no such file."""
+def find_published(suite: str) -> Published:
+    """Return the published rows of a suite from the data folder, none where there is no such file."""
     folder = data_dir()
-    if folder is None or not (folder / PUBLISHED_FILE).is_file():
-        return None
-    return load_published(folder / PUBLISHED_FILE)
+    if folder is None or suite not in PUBLISHED_FILES or not (folder / PUBLISHED_FILES[suite]).is_file():
+        return {}
+    return load_published(folder / PUBLISHED_FILES[suite])
 
 
-def missing_note() -> str:
+def missing_note(suite: str) -> str:
     """Say why no published rows are shown and what would show them."""
-    return f"No published rows: set {DATA_DIR_VARIABLE} to a folder that holds {PUBLISHED_FILE}."
+    return f"No published rows: set {DATA_DIR_VARIABLE} to a folder that holds {PUBLISHED_FILES[suite]}."
 
 
 def verdict(ours: Estimate, reference: Estimate) -> str:

@@ -13,8 +13,9 @@ import torch
 
 from .. import report
 from ..datasets import DATASETS, Arrays, DatasetError, load_dataset
-from ..protocols import N_STRATIFIED_SPLITS, make_splits
 from ..speed.comparison import Comparison
+from ..splits import N_STRATIFIED_SPLITS, make_splits
+from ..store import without_nonfinite
 from .families import FAMILIES
 from .family import Family
 from .fits import Trial, target_kind
@@ -118,7 +119,7 @@ def build_record(
         "rows": [row for group in results.values() for result in group for row in result.rows],
         "ratios": [comparison.record() for comparison in compare_times(options, results)],
     }
-    return report.without_nonfinite(record)
+    return without_nonfinite(record)
 
 
 def print_notes(

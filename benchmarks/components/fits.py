@@ -14,8 +14,8 @@ from scipy.stats import norm
 from uncertainty import metrics
 
 from ..datasets import Arrays, Task
-from ..protocols import Split
 from ..speed.timing import Contender, time_once
+from ..splits import Split
 from .family import Option, TargetKind
 
 Array = NDArray[np.float64]

@@ -7,8 +7,10 @@ from statistics import median
 from typing import Any
 
 from ..datasets import Task
-from ..report import estimate_mean, format_estimate, format_table, warning_lines
+from ..report import warning_lines
 from ..speed.comparison import Comparison, format_number
+from ..statistics import estimate_mean
+from ..tables import format_estimate, format_table
 from .family import Family
 from .rounds import Result
 

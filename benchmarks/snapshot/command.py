@@ -11,9 +11,13 @@ import joblib
 
 from .. import report
 from ..datasets import DATASETS, Arrays, DatasetError, load_dataset
-from ..protocols import INTERVAL_COVERAGE, N_STRATIFIED_SPLITS, Row, Run, Split, evaluate_runs, make_splits
+from ..runner import Run
+from ..splits import N_STRATIFIED_SPLITS, Split, make_splits
+from ..store import without_nonfinite
+from ..tables import Columns, Summary, summarize, task_table
 from .contenders import CONTENDERS, Contender, describe
 from .penalties import ALPHAS, N_TRIES, Penalties, choose_penalties
+from .rows import Row, evaluate_runs
 from .verdicts import NOTE, Difference, data_set_lines, find_differences, overall_lines
 
 SUITE = "snapshot"
@@ -25,11 +29,11 @@ DESCRIPTION = (
 DEFAULT_DATASETS = ("concrete", "energy", "vehicle", "segmentation")
 JUDGED = "cyclic"
 
-COLUMNS: report.Columns = {
+COLUMNS: Columns = {
     "regression": (
         ("nll", "NLL"),
         ("rmse", "RMSE"),
-        ("coverage_90", f"cover {INTERVAL_COVERAGE:.0%}"),
+        ("coverage_90", "cover 90%"),
         ("epistemic_share", "epist. share"),
         ("fit_seconds", "fit s"),
     ),
@@ -78,13 +82,13 @@ def run(options: argparse.Namespace, command: str) -> int:
         plan_runs(options, penalties), arrays, splits, n_jobs=options.n_jobs, on_done=report.print_progress
     )
     rows = [complete(row, penalties) for row in rows]
-    summary, differences = report.summarize(rows), find_differences(rows, CONTENDERS)
+    summary, differences = summarize(rows), find_differences(rows, CONTENDERS)
     print_report(options, penalties, rows, summary, differences)
     record = report.build_record(suite=SUITE, command=command, n_jobs=options.n_jobs, rows=rows, summary=summary)
     record |= {
         "epochs": options.epochs,
         "members": options.members,
-        "differences": report.without_nonfinite([difference.record() for difference in differences]),
+        "differences": without_nonfinite([difference.record() for difference in differences]),
     }
     report.write_record(record, output, force=options.force)
     print(f"{len(rows)} runs in {time.perf_counter() - start:.0f} s. Written to {output}")
@@ -138,14 +142,14 @@ def print_report(
     options: argparse.Namespace,
     penalties: Penalties,
     rows: Sequence[Row],
-    summary: report.Summary,
+    summary: Summary,
     differences: Sequence[Difference],
 ) -> None:
     """Print the tables, who is told apart from whom, and what was done."""
     for task in COLUMNS:
         names = [name for name in summary if DATASETS[name].task == task]
         if names:
-            print(f"\n{task}\n{report.task_table(summary, task, names, COLUMNS)}")
+            print(f"\n{task}\n{task_table(summary, task, names, COLUMNS)}")
     print()
     lines = [*data_set_lines(differences), "", *overall_lines(differences, JUDGED), NOTE, "",
              *describe(options.epochs, options.members), *explain(options, penalties),

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from sklearn.model_selection import train_test_split
 
 from ..datasets import DATASETS, Arrays
-from ..protocols import Row, Run, Split, evaluate_runs
+from ..runner import Run
+from ..splits import Split
 from .contenders import CONTENDERS, Contender
+from .rows import Row, evaluate_runs
 
 ALPHAS = (1e-4, 1e-3, 1e-2)
 HELD_OUT, N_TRIES = 0.2, 3

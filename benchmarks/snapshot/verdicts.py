@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student_t
 
-from ..protocols import Row
+from ..statistics import paired_p_value
+from .rows import Row
 
 LEVEL = 0.05
 METRICS = (("nll", "NLL"), ("rmse", "RMSE"), ("error", "error"))  # all of them the lower, the better
@@ -41,24 +40,6 @@ class Difference:
     def record(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
         return asdict(self)
-
-
-def paired_p_value(differences: Sequence[float], n_train: int, n_test: int) -> float:
-    """Return the two-sided p-value of the corrected resampled t test; 1 for a single split.
-
-    The variance of the mean of J differences is taken to be (1 / J + n_test / n_train) times theirs: splits of one
-    table overlap, so that their differences are not independent.
-
-    References
-    ----------
-    Nadeau & Bengio (2003), Inference for the generalization error, section 4.2.
-    """
-    values, n_splits = np.asarray(differences, dtype=float), len(differences)
-    mean = float(values.mean())
-    if n_splits < 2 or mean == 0.0:
-        return 1.0
-    error = math.sqrt((1.0 / n_splits + n_test / n_train) * float(values.var(ddof=1)))
-    return float(2.0 * student_t.sf(abs(mean) / error, n_splits - 1)) if error > 0.0 else 0.0
 
 
 def find_differences(rows: Sequence[Row], methods: Sequence[str]) -> list[Difference]:

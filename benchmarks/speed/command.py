@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from .. import report
+from ..store import without_nonfinite
 from .comparison import Comparison, markdown_table
 from .guard import describe_broken, find_broken, run_checks
 from .peers import DISTRIBUTIONS, PEERS
@@ -151,7 +152,7 @@ def build_record(command: str, session: Session, comparisons: Sequence[Compariso
         "rows": [comparison.record() for comparison in comparisons],
         "skipped": session.skipped,
     }
-    return report.without_nonfinite(record)
+    return without_nonfinite(record)
 
 
 def render(record: Mapping[str, Any], comparisons: Sequence[Comparison]) -> str:

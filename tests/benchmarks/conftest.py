@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.utils import Bunch
 
-from benchmarks.methods import Method
+from benchmarks.method import Method
 
 FloatArray = NDArray[np.float64]
 
@@ -30,6 +30,12 @@ class FakePredictive:
     def var(self) -> FloatArray:
         return self._std**2
 
+    def cdf(self, y: FloatArray) -> FloatArray:
+        return norm.cdf(y, self._mean, self._std)
+
+    def interval(self, confidence: float) -> FloatArray:
+        return np.column_stack(norm.interval(confidence, self._mean, self._std))
+
     def logpdf(self, y: FloatArray) -> FloatArray:
         return norm.logpdf(y, self._mean, self._std)
 
@@ -44,6 +50,9 @@ class FakeRegressor:
     def __init__(self, random_state: int) -> None:
         self.random_state = random_state
 
+    def __repr__(self) -> str:
+        return f"FakeRegressor(random_state={self.random_state})"
+
     def fit(self, X: FloatArray, y: FloatArray) -> FakeRegressor:
         self.coefficients_ = np.linalg.lstsq(self._design(X), y, rcond=None)[0]
         residual = y - self._design(X) @ self.coefficients_
@@ -57,11 +66,6 @@ class FakeRegressor:
     def predict_dist(self, X: FloatArray) -> FakePredictive:
         mean = self._design(X) @ self.coefficients_
         return FakePredictive(mean, np.full(len(X), np.sqrt(self.variance_)))
-
-    def predict_interval(self, X: FloatArray, coverage: float) -> FloatArray:
-        half_width = norm.ppf(0.5 + coverage / 2) * np.sqrt(self.variance_)
-        mean = self.predict_dist(X).mean()
-        return np.column_stack([mean - half_width, mean + half_width])
 
     def predict_uncertainty(self, X: FloatArray) -> Bunch:
         variance = np.full(len(X), self.variance_)
@@ -79,13 +83,19 @@ class FakeClassifier:
     def __init__(self, random_state: int) -> None:
         self.random_state = random_state
 
+    def __repr__(self) -> str:
+        return f"FakeClassifier(random_state={self.random_state})"
+
     def fit(self, X: FloatArray, y: NDArray[Any]) -> FakeClassifier:
         self.classes_, counts = np.unique(y, return_counts=True)
         self.frequencies_ = counts / len(y)
         return self
 
+    def predict_proba(self, X: FloatArray) -> FloatArray:
+        return np.tile(self.frequencies_, (len(X), 1))
+
     def predict_uncertainty(self, X: FloatArray) -> Bunch:
-        proba = np.tile(self.frequencies_, (len(X), 1))
+        proba = self.predict_proba(X)
         entropy = -np.sum(proba * np.log(proba), axis=1)
         return Bunch(
             proba=proba,
@@ -101,4 +111,4 @@ class FakeClassifier:
 @pytest.fixture
 def fake_methods() -> dict[str, Method]:
     """Two names for the same fake method."""
-    return {name: Method(name, FakeRegressor, FakeClassifier) for name in ("fake", "twin")}
+    return {name: Method(name, "ours", FakeRegressor, FakeClassifier) for name in ("fake", "twin")}

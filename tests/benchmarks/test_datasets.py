@@ -151,7 +151,13 @@ def test_without_pooch_the_message_names_the_extra(tmp_path: Path, monkeypatch: 
     monkeypatch.delenv(DATA_DIR_VARIABLE, raising=False)
     monkeypatch.setitem(sys.modules, "pooch", None)
     with pytest.raises(DatasetError, match=r"\[bench\]"):
-        locate(Source("uci/table.txt", (), SHA256), cache_dir=tmp_path)
+        locate(Source("uci/table.txt", ("https://example.org/table.txt",), SHA256), cache_dir=tmp_path)
+
+
+def test_a_file_without_an_address_is_asked_for_in_a_local_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(DATA_DIR_VARIABLE, raising=False)
+    with pytest.raises(DatasetError, match=rf"no public address.*{DATA_DIR_VARIABLE}.*uci_gap/table.npz"):
+        locate(Source("uci_gap/table.npz", (), SHA256))
 
 
 @pytest.fixture

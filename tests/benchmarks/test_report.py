@@ -14,9 +14,8 @@ from benchmarks import report
 from benchmarks.__main__ import main, print_tables
 from benchmarks.datasets import DATA_DIR_VARIABLE
 from benchmarks.methods import Method
-from benchmarks.published import Estimate, find_published, load_published, verdict
+from benchmarks.published import find_published, load_published, verdict
 from benchmarks.report import (
-    estimate_mean,
     format_estimate,
     format_table,
     published_table,
@@ -25,6 +24,7 @@ from benchmarks.report import (
     warning_lines,
     write_record,
 )
+from benchmarks.statistics import Estimate
 
 PUBLISHED = """dataset,method,metric,mean,standard_error,source
 yacht,deep_ensemble_2017,nll,1.18,0.05,"a paper, a table"
@@ -37,13 +37,6 @@ def make_row(method: str, split: int, **scores: float) -> dict[str, Any]:
     names = [*(name for name, _ in report.COLUMNS["regression"]), "nll_moment_matched"]
     metrics = dict.fromkeys(names, 1.0) | scores
     return {"dataset": "yacht", "task": "regression", "method": method, "split": split, "warnings": [], **metrics}
-
-
-def test_mean_and_standard_error() -> None:
-    estimate = estimate_mean([1.0, 2.0, 3.0, 6.0])
-    assert estimate.mean == 3.0
-    assert estimate.standard_error == pytest.approx(math.sqrt(14 / 3 / 4))
-    assert math.isnan(estimate_mean([5.0]).standard_error)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +145,7 @@ def test_quick_prints_one_table_a_task_and_writes_a_record(
     record = json.loads(path.read_text())
     assert record["suite"] == "quick"
     assert record["command"].startswith("python -m benchmarks quick --output ")
-    assert set(record["versions"]) == {"python", "uncertainty", "torch", "numpy", "scipy", "scikit-learn"}
+    assert set(record["versions"]) >= {"python", "uncertainty", "torch", "numpy", "scipy", "scikit-learn"}
     assert record["machine"]["n_cores"] >= 1
     assert record["n_jobs"] == 1
     assert len(record["rows"]) == 16

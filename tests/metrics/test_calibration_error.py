@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import foldnorm
 from sklearn.calibration import calibration_curve
 
 from uncertainty.metrics import calibration_bins, expected_calibration_error
@@ -172,6 +173,94 @@ class TestBins:
         bins = calibration_bins([0, 1], [0.1, 0.9])
         with pytest.raises(dataclasses.FrozenInstanceError):
             bins.count = None
+
+
+class TestDebias:
+    """The estimators of Kumar, Liang and Ma (2019), bin by bin."""
+
+    def calibrated_errors(self, n_rows, shrink=1.0, n_tables=150, **arguments):
+        """Errors of tables whose confidences are exactly right, or are right after shrinking towards 0.5."""
+        rng = np.random.default_rng(11)
+        errors = []
+        for _ in range(n_tables):
+            p = rng.uniform(0.5, 1.0, n_rows)
+            y = (rng.random(n_rows) < 0.5 + shrink * (p - 0.5)).astype(int)
+            errors.append(expected_calibration_error(y, p, kind="positive", labels=[0, 1], **arguments))
+        return np.array(errors)
+
+    def test_l1_is_the_resampling_estimate_of_their_package(self):
+        y, proba, _ = random_problem(12, n_classes=2)
+        bins = calibration_bins(y, proba[:, 1], kind="positive")
+        std = np.sqrt(bins.observed_frequency * (1 - bins.observed_frequency) / bins.count)
+        draws = np.random.default_rng(0).normal(bins.observed_frequency, std, (200_000, 15))
+        plug_in = bins.weight @ np.abs(bins.observed_frequency - bins.mean_confidence)
+        expected = 2 * plug_in - (np.abs(draws - bins.mean_confidence) @ bins.weight).mean()
+        value = expected_calibration_error(y, proba[:, 1], kind="positive", debias=True)
+        assert_allclose(value, expected, atol=2e-4)
+        assert value < plug_in - 5e-3
+
+    def test_l2_takes_off_the_unbiased_variance(self):
+        y, proba, _ = random_problem(13, n_classes=2)
+        bins = calibration_bins(y, proba[:, 1], kind="positive", n_bins=5)
+        square = 0.0
+        for b in range(5):
+            inside = np.minimum((proba[:, 1] * 5).astype(int), 4) == b
+            noise = np.var(y[inside], ddof=1) / inside.sum()
+            square += bins.weight[b] * ((y[inside].mean() - proba[inside, 1].mean()) ** 2 - noise)
+        value = expected_calibration_error(y, proba[:, 1], kind="positive", n_bins=5, norm="l2", debias=True)
+        assert_allclose(value, np.sqrt(square))
+
+    def test_calibrated_data(self):
+        l1, l1_debiased = self.calibrated_errors(300), self.calibrated_errors(300, debias=True)
+        l2, l2_debiased = (self.calibrated_errors(300, norm="l2", debias=debias) for debias in (False, True))
+        assert l1.mean() > 0.04
+        # Each gap is |N(0, s^2)|: the plug-in's mean is sqrt(2 / pi) s and the debiased one's (2 - sqrt(2)) of that.
+        assert_allclose(l1_debiased.mean() / l1.mean(), 2 - np.sqrt(2), atol=0.05)
+        assert l2_debiased.mean() < 0.3 * l2.mean()
+        assert np.median(l2_debiased) < 0.01 < l1.min()
+
+    @pytest.mark.parametrize("norm", ["l1", "l2"])
+    def test_known_miscalibration_is_met_where_the_plug_in_is_too_high(self, norm):
+        # Right is 0.5 + 0.6 (p - 0.5): gaps 0.4 (p - 0.5) with p uniform, in fine bins.
+        truth = {"l1": 0.4 * 0.25, "l2": 0.4 * np.sqrt(1 / 12)}[norm]
+        plug_in = self.calibrated_errors(500, 0.6, norm=norm)
+        debiased = self.calibrated_errors(500, 0.6, norm=norm, debias=True)
+        assert plug_in.mean() - truth > 0.008
+        assert abs(debiased.mean() - truth) < 0.004
+
+    def test_bins_of_one_row_count_as_no_gap_and_the_sum_is_not_negative(self):
+        for norm in ("l1", "l2"):
+            arguments = {"kind": "positive", "n_bins": 2, "norm": norm, "debias": True}
+            assert expected_calibration_error([1, 0], [0.1, 0.9], **arguments) == 0.0
+            assert expected_calibration_error([0, 1], [0.45, 0.45], **(arguments | {"n_bins": 1})) == 0.0
+        one = expected_calibration_error([1, 1, 0], [0.1, 0.1, 0.9], kind="positive", n_bins=2, debias=True)
+        assert_allclose(one, 2 / 3 * 0.9)  # two rows without scatter, and one whose scatter is not known
+
+    @pytest.mark.parametrize("norm", ["l1", "l2"])
+    def test_equal_weights_change_nothing_and_unequal_ones_count_for_fewer_rows(self, norm):
+        y, proba, _ = random_problem(14)
+        plain = expected_calibration_error(y, proba, norm=norm, debias=True)
+        same = expected_calibration_error(y, proba, norm=norm, debias=True, sample_weight=np.full(len(y), 3.0))
+        assert_allclose(plain, same)
+        # Kish: weights 1 and 3 on rows alike in everything else are worth 16 / 20 of the rows.
+        y, p = np.tile([1, 1, 1, 1, 0, 0], 6), np.full(36, 0.4)
+        weight = np.repeat([1.0, 3.0], 18)
+        n = 36 * 0.8
+        noise, gap = np.sqrt(2 / 9 / n), 2 / 3 - 0.4
+        excess = {"l1": foldnorm.mean(gap / noise, scale=noise) - gap, "l2": 2 / 9 / (n - 1)}[norm]
+        expected = gap - excess if norm == "l1" else np.sqrt(gap**2 - excess)
+        arguments = {"kind": "positive", "n_bins": 1, "norm": norm, "debias": True, "sample_weight": weight}
+        assert_allclose(expected_calibration_error(y, p, **arguments), expected)
+
+    def test_classes_are_corrected_each_on_its_own(self):
+        y, proba, _ = random_problem(15)
+        arguments = {"n_bins": 10, "debias": True}
+        each = [expected_calibration_error(y == c, proba[:, c], kind="positive", **arguments) for c in range(3)]
+        assert_allclose(expected_calibration_error(y, proba, kind="class_wise", **arguments), np.mean(each))
+
+    def test_no_correction_of_the_largest_gap(self):
+        with pytest.raises(ValueError, match="debias must be False for norm='max'"):
+            expected_calibration_error([0, 1], [0.1, 0.9], norm="max", debias=True)
 
 
 class TestLibraries:

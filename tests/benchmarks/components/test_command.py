@@ -22,7 +22,7 @@ def small_family(n_epochs: int) -> Family:
 
 
 def parse(*arguments: str) -> argparse.Namespace:
-    return build_parser([]).parse_args(["components", *arguments])
+    return build_parser({}).parse_args(["components", *arguments])
 
 
 def test_defaults() -> None:

@@ -12,14 +12,15 @@ import pytest
 
 from benchmarks.__main__ import build_parser, main
 from benchmarks.datasets import load_dataset
-from benchmarks.protocols import Run, make_splits
+from benchmarks.runner import Run
 from benchmarks.snapshot import command, penalties
 from benchmarks.snapshot.contenders import CONTENDERS
 from benchmarks.snapshot.penalties import ALPHAS, choose_penalties, hold_out
+from benchmarks.splits import make_splits
 
 
 def parse(*arguments: str) -> argparse.Namespace:
-    return build_parser([]).parse_args(["snapshot", *arguments])
+    return build_parser({}).parse_args(["snapshot", *arguments])
 
 
 def run_main(path: Path, *arguments: str) -> int:

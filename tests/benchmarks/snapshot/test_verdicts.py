@@ -1,46 +1,13 @@
-"""The paired test against its formula and its level, and the sentences made from it."""
+"""Differences between methods split by split, and the sentences made from them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
 
-from benchmarks.snapshot.verdicts import Difference, data_set_lines, find_differences, overall_lines, paired_p_value
-
-
-def test_without_shared_rows_it_is_the_paired_t_test() -> None:
-    values = np.random.default_rng(0).normal(0.3, 1.0, 8)
-    expected = ttest_1samp(values, 0.0).pvalue
-    assert paired_p_value(values, n_train=10**12, n_test=1) == pytest.approx(expected)
-
-
-def test_shared_rows_widen_the_error() -> None:
-    # The statistic shrinks by sqrt(1 / 5 / (1 / 5 + 1 / 4)) = 2 / 3.
-    values = [1.0, 2.0, 3.0, 2.0, 2.0]
-    t = ttest_1samp(values, 0.0).statistic * 2 / 3
-    scaled = np.array(values) - 2.0 + t * np.std(values, ddof=1) / np.sqrt(5)
-    assert paired_p_value(values, 400, 100) == pytest.approx(ttest_1samp(scaled, 0.0).pvalue)
-
-
-def test_level_of_the_test_on_overlapping_splits() -> None:
-    """Two methods that are equally good, on ten 90/10 splits of one table after another."""
-    generator = np.random.default_rng(3)
-    corrected, plain, n_tables = 0, 0, 1000
-    for _ in range(n_tables):
-        difference_of_row = generator.standard_normal(100)
-        values = [float(np.mean(generator.permutation(difference_of_row)[:10])) for _ in range(10)]
-        corrected += paired_p_value(values, 90, 10) < 0.05
-        plain += paired_p_value(values, 10**12, 1) < 0.05
-    assert abs(corrected / n_tables - 0.05) < 3 * np.sqrt(0.05 * 0.95 / n_tables)
-    assert plain / n_tables > 0.1
-
-
-@pytest.mark.parametrize(("values", "expected"), [([0.3], 1.0), ([0.0, 0.0], 1.0), ([0.2, 0.2], 0.0)])
-def test_where_there_is_nothing_to_test(values: list[float], expected: float) -> None:
-    assert paired_p_value(values, 90, 10) == expected
+from benchmarks.snapshot.verdicts import Difference, data_set_lines, find_differences, overall_lines
+from benchmarks.statistics import paired_p_value
 
 
 def make_rows(nll: dict[str, list[float]], dataset: str = "concrete", metric: str = "rmse") -> list[dict[str, Any]]:

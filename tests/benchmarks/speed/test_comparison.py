@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from benchmarks.report import without_nonfinite
 from benchmarks.speed.comparison import HEADER, Comparison, format_number, markdown_table
+from benchmarks.store import without_nonfinite
 
 
 def test_the_ratio_is_that_of_the_medians() -> None:

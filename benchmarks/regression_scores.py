@@ -1,0 +1,77 @@
+"""Scores and curves of predictive distributions on test rows, in the units of the target.
+
+A distribution has ``mean() std() logpdf(y) cdf(y) interval(level) crps(y)``; what it lacks, it gives as NaN.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from uncertainty import metrics
+
+from .selective import risk_coverage_area, risk_coverage_curve
+
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+CALIBRATION_LEVELS = np.arange(1, 20) / 20
+N_PIT_BINS = 100
+
+Array = NDArray[np.float64]
+Scores = dict[str, float]
+
+
+def regression_scores(y: Array, dist: Any) -> Scores:
+    """Return every score of a regression that its predictive distribution alone determines.
+
+    ``rmse, nll`` (of the whole distribution, in nats per row), ``nll_moment_matched`` (of the Gaussian with the same
+    mean and variance), ``crps``, ``coverage_50`` ... ``width_95`` of central intervals, ``calibration_error``,
+    ``error_std_correlation`` (Spearman's, of the absolute error with the standard deviation) and
+    ``risk_coverage_area`` (of the squared error, most certain first, in squared units of the target).
+    """
+    mean, std = dist.mean(), dist.std()
+    error = y - mean
+    intervals = {f"{100 * level:.0f}": dist.interval(level) for level in LEVELS}
+    return {
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "nll": float(-np.mean(dist.logpdf(y))),
+        "nll_moment_matched": float(metrics.nll_normal(y, mean, std)),
+        "crps": float(np.mean(dist.crps(y))),
+        **{f"coverage_{name}": float(metrics.coverage_score(y, ends)) for name, ends in intervals.items()},
+        **{f"width_{name}": float(metrics.mean_width(ends)) for name, ends in intervals.items()},
+        "calibration_error": calibration_error(dist.cdf(y)),
+        "error_std_correlation": rank_correlation(np.abs(error), std),
+        "risk_coverage_area": risk_coverage_area(error**2, std),
+    }
+
+
+def regression_curves(y: Array, dist: Any) -> dict[str, Any]:
+    """Return ``pit``, the counts of the cdf at y in 100 equal bins, and the ``risk_coverage`` curve of squared error.
+
+    The coverage of any central interval whose ends are hundredths follows from ``pit``.
+    """
+    counts = np.histogram(dist.cdf(y), N_PIT_BINS, (0.0, 1.0))[0]
+    return {"pit": counts.tolist(), "risk_coverage": risk_coverage_curve((y - dist.mean()) ** 2, dist.std())}
+
+
+def calibration_error(pit: Array) -> float:
+    """Return the mean distance of observed from nominal coverage of central intervals of 5, 10, ... 95 %.
+
+    Parameters
+    ----------
+    pit : array of shape (n,)
+        The predictive cdf at the observations: y is in the central interval of level l where ``|2 pit - 1| <= l``.
+    """
+    if np.isnan(pit).any():
+        return float("nan")
+    observed = (np.abs(2.0 * pit - 1.0)[:, None] <= CALIBRATION_LEVELS).mean(axis=0)
+    return float(np.mean(np.abs(observed - CALIBRATION_LEVELS)))
+
+
+def rank_correlation(first: Array, second: Array) -> float:
+    """Return Spearman's rank correlation of two arrays of n values, NaN where one of them is constant."""
+    ranks = rankdata(first) - (len(first) + 1) / 2.0, rankdata(second) - (len(second) + 1) / 2.0
+    scale = np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum())
+    return float(ranks[0] @ ranks[1] / scale) if scale > 0.0 else float("nan")
