@@ -13,11 +13,12 @@ from sklearn.model_selection import train_test_split
 from .forecast import FloatArray, Forecast
 
 CALIBRATION_FRACTION = 0.2
+ROUNDING = 1e-9  # in numbers of rows: 100 * 0.9 may come as 90.00000000000001
 
 
 def conformal_rank(n: int, level: float) -> int:
     """Return ``ceil((n + 1) level)``: a new score is at most the so-many-th smallest of n with that probability."""
-    return math.ceil((n + 1) * level - 1e-9)  # 100 * 0.9 may come as 90.00000000000001
+    return math.ceil((n + 1) * level - ROUNDING)
 
 
 def split_calibration_rows(
@@ -59,9 +60,11 @@ class SplitConformalForecast(Forecast):
         return np.full(self._mean.shape, np.sqrt(np.mean(self._errors**2)))
 
     def cdf(self, y: ArrayLike) -> FloatArray:
-        """Probability (n,) of at most y; y is inside the interval of probability p just where |2 cdf - 1| < p."""
+        """Probability (n,) of at most y; y is inside the interval of probability p just where |2 cdf - 1| <= p."""
         error = np.asarray(y, dtype=np.float64) - self._mean
-        confidence = np.searchsorted(self._errors, np.abs(error)) / (len(self._errors) + 1)
+        n_below = np.searchsorted(self._errors, np.abs(error))
+        # Beyond the interval of n_below / (n + 1), however little: it ends at the error below.
+        confidence = (n_below + ROUNDING) / (len(self._errors) + 1)
         return (1.0 + np.sign(error) * confidence) / 2.0
 
     def ppf(self, q: ArrayLike) -> FloatArray:

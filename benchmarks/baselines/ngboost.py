@@ -7,10 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 
 from .forecast import FloatArray
 from .normal import NormalForecast
+
+
+def _seeded_trees(random_state: int | None) -> Any:
+    """Return the default base learner with a seed: by itself it draws from numpy's global state."""
+    from ngboost.learners import default_tree_learner
+
+    return clone(default_tree_learner).set_params(random_state=random_state)
 
 
 class NGBoostRegressor(RegressorMixin, BaseEstimator):
@@ -23,7 +30,8 @@ class NGBoostRegressor(RegressorMixin, BaseEstimator):
         """Fit on all rows."""
         from ngboost import NGBRegressor
 
-        self.model_ = NGBRegressor(verbose=False, random_state=self.random_state).fit(X, y)
+        trees = _seeded_trees(self.random_state)
+        self.model_ = NGBRegressor(Base=trees, verbose=False, random_state=self.random_state).fit(X, y)
         return self
 
     def predict(self, X: NDArray[Any]) -> FloatArray:
@@ -37,7 +45,10 @@ class NGBoostRegressor(RegressorMixin, BaseEstimator):
 
 
 class NGBoostClassifier(ClassifierMixin, BaseEstimator):
-    """`NGBClassifier` with default arguments but the number of classes; it wants them numbered from 0."""
+    """`NGBClassifier` with default arguments but the number of classes; it wants them numbered from 0.
+
+    On few rows whose classes separate, its natural gradient can become NaN, which ends the fit in an error.
+    """
 
     def __init__(self, random_state: int | None = None) -> None:
         self.random_state = random_state
@@ -48,8 +59,12 @@ class NGBoostClassifier(ClassifierMixin, BaseEstimator):
         from ngboost.distns import k_categorical
 
         self.classes_, labels = np.unique(y, return_inverse=True)
-        distribution = k_categorical(len(self.classes_))
-        self.model_ = NGBClassifier(Dist=distribution, verbose=False, random_state=self.random_state).fit(X, labels)
+        self.model_ = NGBClassifier(
+            Dist=k_categorical(len(self.classes_)),
+            Base=_seeded_trees(self.random_state),
+            verbose=False,
+            random_state=self.random_state,
+        ).fit(X, labels)
         return self
 
     def predict_proba(self, X: NDArray[Any]) -> FloatArray:
