@@ -109,8 +109,11 @@ def test_constant_variance_comes_from_rows_left_out() -> None:
 def test_bayesian_ridge_has_the_variance_of_scikit_learn() -> None:
     X, y, X_test, _ = diabetes()
     scaler = StandardScaler().fit(X)
-    mean, std = BayesianRidge().fit(scaler.transform(X), y).predict(scaler.transform(X_test), return_std=True)
-    dist = ScaledBayesianRidge().fit(X, y).predict_dist(X_test)
+    ridge = BayesianRidge().fit(scaler.transform(X), y)
+    mean, std = ridge.predict(scaler.transform(X_test), return_std=True)
+    model = ScaledBayesianRidge().fit(X, y)
+    dist = model.predict_dist(X_test)
+    np.testing.assert_allclose(model.predict_uncertainty(X_test).aleatoric_variance, 1 / ridge.alpha_)
     np.testing.assert_allclose(dist.mean(), mean)
     np.testing.assert_allclose(dist.std(), std)
 
