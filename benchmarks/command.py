@@ -57,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser, suite: Suite, methods: Mappin
                         help="folder with one JSON file for each run; what it holds is not run again (default: "
                         f"benchmarks/results/{suite.name})")  # fmt: skip
     parser.add_argument("--rerun-changed", action="store_true",
-                        help="run again what was made with another state of the source of uncertainty")  # fmt: skip
+                        help="run again what was made with another state of the source of uncertainty"
+                        + (" (always so in this suite)" if suite.rerun_changed else ""))  # fmt: skip
 
 
 def run(suite: Suite, options: argparse.Namespace, methods: Mapping[str, Method]) -> int:
@@ -67,7 +68,7 @@ def run(suite: Suite, options: argparse.Namespace, methods: Mapping[str, Method]
     chosen = {name: suite.methods(methods)[name] for name in dict.fromkeys(options.methods)}
     runs = plan_runs(suite, datasets, chosen, options.splits)
     try:
-        plan = look_up(runs, options.output, rerun_changed=options.rerun_changed)
+        plan = look_up(runs, options.output, rerun_changed=options.rerun_changed or suite.rerun_changed)
         for dataset in dict.fromkeys(run.dataset for run in plan.missing):
             suite.load(dataset, 0)  # a missing file should be known now rather than after hours
         published = find_published(suite.name)

@@ -14,7 +14,7 @@ from .baselines import PEERS
 from .environment import machine, source_digest, versions
 from .method import Method
 from .runner import Failure, Outcome, Run, evaluate_runs
-from .store import FORMAT, Record, find_record, save_record
+from .store import FORMAT, Record, find_record, read_record, record_path, save_record
 from .suites import Suite
 
 
@@ -29,7 +29,12 @@ class Plan:
     @property
     def n_changed(self) -> int:
         """Stored runs that another state of the source has made."""
-        return sum(record["versions"].get("uncertainty_source") != source_digest() for record in self.stored)
+        return sum(map(is_changed, self.stored))
+
+
+def is_changed(record: Record) -> bool:
+    """Say whether another state of the package's source has made a record."""
+    return bool(record["versions"].get("uncertainty_source") != source_digest())
 
 
 def plan_runs(
@@ -48,7 +53,7 @@ def plan_runs(
 def look_up(runs: Sequence[Run], folder: Path, *, rerun_changed: bool = False) -> Plan:
     """Divide runs into those that the folder holds and those that are to be run.
 
-    With `rerun_changed` a run that another state of the source has made counts as missing.
+    With `rerun_changed` a run that another state of the source has made counts as missing, whatever else it was.
 
     Raises
     ------
@@ -57,11 +62,15 @@ def look_up(runs: Sequence[Run], folder: Path, *, rerun_changed: bool = False) -
     """
     stored, missing = [], []
     for run in runs:
+        path = record_path(folder, run.dataset, run.method, run.split)
+        if rerun_changed and path.is_file() and is_changed(read_record(path)):
+            missing.append(run)
+            continue
         parameters = repr(run.make_estimator(run.task, run.seed))
         record = find_record(
             folder, run.dataset, run.method, run.split, parameters=parameters, version=uncertainty.__version__
         )
-        if record is None or (rerun_changed and record["versions"].get("uncertainty_source") != source_digest()):
+        if record is None:
             missing.append(run)
         else:
             stored.append(record)

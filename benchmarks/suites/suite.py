@@ -29,6 +29,8 @@ class Suite:
     own_methods : name -> Method, optional
         Methods made for this suite, in the place of those that meet in all others.
     scores : (score, heading) of the scores that it alone has
+    rerun_changed : bool
+        Whether runs are so quick that a change of the package's source is reason enough to make them again.
     splits_share_rows : bool
         Whether two splits have training rows in common, which the paired test must allow for.
     """
@@ -42,6 +44,7 @@ class Suite:
     default_group: Group | None = None
     own_methods: Mapping[str, Method] | None = None
     scores: tuple[tuple[str, str], ...] = ()
+    rerun_changed: bool = False
     splits_share_rows: bool = True
 
     def methods(self, methods: Mapping[str, Method]) -> dict[str, Method]:

@@ -53,6 +53,7 @@ QUICK = Suite(
     load=load_standard,
     default_splits=2,
     default_group="ours",
+    rerun_changed=True,
 )
 UCI = Suite(
     name="uci",
