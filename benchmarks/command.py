@@ -10,6 +10,7 @@ from pathlib import Path
 
 import joblib
 
+from .baselines import missing_peers_note
 from .datasets import DatasetError
 from .execution import Plan, execute, in_order, look_up, plan_runs
 from .method import Method
@@ -111,6 +112,8 @@ def print_notes(plan: Plan, records: Sequence[Record], failures: Sequence[Failur
     if plan.n_changed:
         print(f"Note: {plan.n_changed} of the runs read were made with another state of the source of uncertainty. "
               "Run them again with --rerun-changed if it matters.")  # fmt: skip
+    if note := missing_peers_note():
+        print(f"Note: {note}")
     for failure in failures:
         run, reason = failure.run, failure.text.strip().splitlines()[-1]
         print(f"Failed: {run.dataset}, {run.method}, split {run.split}: {reason}")

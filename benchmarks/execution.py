@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uncertainty
 
+from .baselines import PEERS
 from .environment import machine, source_digest, versions
 from .method import Method
 from .runner import Failure, Outcome, Run, evaluate_runs
@@ -103,7 +104,7 @@ def make_record(suite: str, outcome: Outcome) -> Record:
         "suite": suite,
         **outcome,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(),
+        "versions": versions(tuple(PEERS)),
         "machine": machine(),
     }
 

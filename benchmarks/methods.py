@@ -16,6 +16,7 @@ from uncertainty import (
     SnapshotEnsembleRegressor,
 )
 
+from .baselines import BASELINES
 from .method import Method
 
 OURS = (
@@ -39,4 +40,4 @@ CONTROLS = (
     ),
 )
 
-METHODS: dict[str, Method] = {method.name: method for method in (*OURS, *CONTROLS)}
+METHODS: dict[str, Method] = {method.name: method for method in (*OURS, *CONTROLS, *BASELINES)}

@@ -32,6 +32,6 @@ def risk_coverage_area(loss: NDArray[np.float64], uncertainty: NDArray[np.float6
 
 def risk_coverage_curve(loss: NDArray[np.float64], uncertainty: NDArray[np.float64]) -> dict[str, Any]:
     """Return 20 points of the curve: fractions ``kept`` = 0.05 ... 1 and the mean loss ``risk`` of the rows kept."""
-    kept = np.arange(1, N_POINTS + 1) / N_POINTS
-    n_kept = np.ceil(kept * len(loss) - 1e-9).astype(int)  # 0.15 * 20 is 3, and a little more in floating point
-    return {"kept": kept.tolist(), "risk": kept_risk(loss, uncertainty)[n_kept - 1].tolist()}
+    points = np.arange(1, N_POINTS + 1)
+    n_kept = -(-points * len(loss) // N_POINTS)  # rounded up, in whole numbers
+    return {"kept": (points / N_POINTS).tolist(), "risk": kept_risk(loss, uncertainty)[n_kept - 1].tolist()}
