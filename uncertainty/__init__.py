@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
+    from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.training import Augmentation as Augmentation
@@ -47,6 +48,7 @@ _ROOM_OF_NAME = {
     "DeepEnsembleRegressor": "estimators",
     "MCDropoutClassifier": "estimators",
     "MCDropoutRegressor": "estimators",
+    "PiecewiseLinear": "estimators",
     "ProbabilisticMLPClassifier": "estimators",
     "ProbabilisticMLPRegressor": "estimators",
     "SnapshotEnsembleClassifier": "estimators",

@@ -20,7 +20,7 @@ NAME = "ours"
 
 
 def make_network(problem: Problem, max_iter: int, **overrides: Any) -> Any:
-    """Return the base network of the problem: no penalty, no validation rows, no stopping before `max_iter`."""
+    """Return the base network of the problem: no penalty, embedding, validation rows or early end."""
     options: dict[str, Any] = {
         "hidden_layer_sizes": problem.layers,
         "activation": "relu",
@@ -31,6 +31,7 @@ def make_network(problem: Problem, max_iter: int, **overrides: Any) -> Any:
         "max_iter": max_iter,
         "n_iter_no_change": max_iter + 1,
         "early_stopping": False,
+        "embedding": None,
         "random_state": 0,
     }
     network = ProbabilisticMLPClassifier if problem.head == "classes" else ProbabilisticMLPRegressor

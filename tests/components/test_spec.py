@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from uncertainty import components, heads, optim, training
+from uncertainty import PiecewiseLinear, components, heads, optim, training
 from uncertainty.components import Dropout, HeNormal
 from uncertainty.components.initializers import Initializer
 from uncertainty.components.spec import Spec, check_integer, check_number, named_specs, resolve
 
 CHOICES = named_specs(components, Initializer)
-SPECS = [
+SPECS = [PiecewiseLinear] + [
     value
     for room in (components, heads, optim, training)
     for name in room.__all__

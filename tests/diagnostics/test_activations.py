@@ -125,7 +125,9 @@ def test_saturation_is_measured_by_the_slope(regression):
 
     rng = np.random.default_rng(0)
     X = rng.standard_normal((1000, 1))
-    found = activation_statistics(ProbabilisticMLPRegressor((9,), "tanh", initializer=Ones()), X, X[:, 0])
+    found = activation_statistics(
+        ProbabilisticMLPRegressor((9,), "tanh", initializer=Ones(), embedding=None), X, X[:, 0]
+    )
     expected = 2.0 * norm.sf(np.arctanh(np.sqrt(0.95)) / 2.0)
     assert found.initial.saturated[0] == pytest.approx(expected, abs=0.04)
 

@@ -66,7 +66,7 @@ def test_enough_rows_are_healthy():
 def test_shuffled_targets_are_no_better_than_a_constant(regression):
     X, y = regression
     shuffled = np.random.default_rng(1).permutation(y)
-    network = DeepEnsembleRegressor(ProbabilisticMLPRegressor(early_stopping=False, max_iter=60), 2)
+    network = DeepEnsembleRegressor(ProbabilisticMLPRegressor(embedding=None, early_stopping=False, max_iter=60), 2)
     found = validation_diagnosis(network, X, shuffled, baseline_error=30.0)
     assert found.diagnosis == "no better than a constant"
     assert "X and y belong together" in found.verdict

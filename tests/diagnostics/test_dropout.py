@@ -45,7 +45,8 @@ def test_the_geometric_mean_of_a_logistic_unit_is_exact_and_the_ridge_term_holds
 
 
 def test_averages_over_masks_come_to_a_limit(regression):
-    found = dropout_regularization(ProbabilisticMLPRegressor(max_iter=30, dropout=0.5), *regression, n_masks=400)
+    network = ProbabilisticMLPRegressor(max_iter=30, dropout=0.5, embedding=None)
+    found = dropout_regularization(network, *regression, n_masks=400)
     assert found.rate == 0.5
     assert found.n_masks[0] == 1
     assert found.n_masks[-1] == 400

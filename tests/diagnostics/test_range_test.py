@@ -81,7 +81,7 @@ def test_the_back_off_is_off_and_divergence_is_seen(monkeypatch, regression):
         return SimpleNamespace(history=histories[-1])
 
     monkeypatch.setattr(range_test, "train_quietly", watching)
-    network = ProbabilisticMLPRegressor(optimizer=SGD(), learning_rate_init=1e-2)
+    network = ProbabilisticMLPRegressor(optimizer=SGD(), learning_rate_init=1e-2, embedding=None)
     found = learning_rate_range_test(network, *regression, highest=1e4)
     (history,) = histories
     assert len(history) == len(found.learning_rates) + 1  # the run ends where weights are not finite
@@ -98,11 +98,12 @@ def test_no_rate_helps_where_nothing_passes_through(regression):
 @pytest.mark.parametrize("optimizer", ["adam", SGD()], ids=["adam", "sgd"])
 def test_the_suggested_rate_beats_both_ends(optimizer):
     X, y = load_diabetes(return_X_y=True)
-    found = learning_rate_range_test(ProbabilisticMLPRegressor(optimizer=optimizer), X, y)
+    found = learning_rate_range_test(ProbabilisticMLPRegressor(optimizer=optimizer, embedding=None), X, y)
     low, suggested, high = found.cyclical_bounds[0] / 10, found.suggested_rate, found.cyclical_bounds[1] * 30
 
     def loss_at(rate):
-        network = ProbabilisticMLPRegressor(optimizer=optimizer, learning_rate_init=rate, max_iter=15, random_state=0)
+        network = ProbabilisticMLPRegressor(optimizer=optimizer, embedding=None, learning_rate_init=rate, max_iter=15)
+        network.set_params(random_state=0)
         return network.fit(X, y).best_loss_
 
     assert loss_at(suggested) < min(loss_at(low), loss_at(high)) - 0.05

@@ -235,7 +235,7 @@ def test_narrow_deep_networks_die_by_relu_and_live_by_prelu():
     y = np.abs(X[:, 0]) + 0.05 * rng.standard_normal(200)
     n_constant, losses = {}, {}
     for activation in ("relu", "prelu"):
-        base = ProbabilisticMLPRegressor((2,) * 10, activation, max_iter=60, early_stopping=False)
+        base = ProbabilisticMLPRegressor((2,) * 10, activation, embedding=None, max_iter=60, early_stopping=False)
         model = DeepEnsembleRegressor(base, n_estimators=20, random_state=0).fit(X, y)
         n_constant[activation] = int((np.ptp(model.predict_members(X), axis=1) == 0).sum())
         losses[activation] = model.best_loss_.mean()
@@ -250,7 +250,8 @@ def test_one_unit_learns_a_convex_function_that_one_rectifier_cannot():
     y = np.abs(X[:, 0]) + 0.02 * rng.standard_normal(300)
     error = {}
     for activation in ("relu", "maxout"):
-        model = ProbabilisticMLPRegressor((1,), activation, learning_rate_init=0.02, max_iter=150, random_state=0)
+        base = ProbabilisticMLPRegressor((1,), activation, embedding=None, learning_rate_init=0.02, max_iter=150)
+        model = base.set_params(random_state=0)
         error[activation] = np.sqrt(np.mean((model.fit(X, y).predict(X) - np.abs(X[:, 0])) ** 2))
     assert error["maxout"] < 0.05
     assert error["relu"] > 0.1
@@ -296,6 +297,7 @@ def test_learned_rates_fall_with_more_rows_and_with_less_noise():
             (64,),
             "tanh",
             dropout=Dropout(0.2, kind="concrete"),
+            embedding=None,
             batch_size=50,
             learning_rate_init=0.01,
             max_iter=24_000 // n_rows,

@@ -27,7 +27,7 @@ RATES = {"adadelta": 1.0, "adagrad": 0.05, "gradient_descent": 0.01, "sgd": 0.00
 def test_every_optimizer_learns_by_full_batches_mini_batches_and_single_rows(
     quick, regression, name, batch_size, max_iter
 ):
-    options = {"batch_size": batch_size, "max_iter": max_iter, "early_stopping": False}
+    options = {"batch_size": batch_size, "max_iter": max_iter, "early_stopping": False, "embedding": None}
     options["learning_rate_init"] = RATES.get(name, 0.01)
     model = quick(DeepEnsembleRegressor, optimizer=name, **options).fit(*regression)
     assert model.loss_curve_[-1] < model.loss_curve_[0] - 0.1
@@ -101,7 +101,7 @@ def first_weights_with_twenty_useless_inputs(quick, l1_ratio, batch_size):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((400, 23))
     y = X[:, 0] - np.sin(2 * X[:, 1]) + X[:, 2] + 0.3 * rng.standard_normal(400)
-    options = {"alpha": 0.05, "l1_ratio": l1_ratio, "batch_size": batch_size, "max_iter": 80}
+    options = {"alpha": 0.05, "l1_ratio": l1_ratio, "batch_size": batch_size, "max_iter": 80, "embedding": None}
     return first_weights(quick(ProbabilisticMLPRegressor, early_stopping=False, **options).fit(X, y))
 
 

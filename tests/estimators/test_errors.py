@@ -158,6 +158,7 @@ UNKNOWN_NAMES = [
     ("device", "meta", ["'auto'", "'cpu'", "'cuda'"]),
     ("device", "mps", ["'auto'", "'cpu'", "'cuda'"]),
     ("standardize", "yes", ["'auto'", "'whiten'", "True", "False"]),
+    ("embedding", "piecewise", ["'auto'", "'piecewise_linear'", "Did you mean 'piecewise_linear'"]),
     ("batch_size", "all", ["'auto'", "'full'", "whole number"]),
 ]
 

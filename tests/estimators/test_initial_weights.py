@@ -89,7 +89,7 @@ def test_a_positive_bias_starts_there(regression):
 
 def test_a_data_driven_start_standardises_the_first_layer(regression):
     X, _ = regression
-    views = first_weights(regression, initializer="data_dependent")
+    views = first_weights(regression, initializer="data_dependent", embedding=None)
     z = (X - X.mean(axis=0)) / X.std(axis=0) @ views["hidden0.weight"][0].numpy() + views["hidden0.bias"][0].numpy()
     assert len(X) <= 256  # all rows were measured
     np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=1e-9)

@@ -57,7 +57,7 @@ def test_noise_is_said_to_be_noise(quick, task):
     kind = ProbabilisticMLPRegressor
     if task == "classifier":
         kind, y = ProbabilisticMLPClassifier, (y > 0).astype(int)
-    network = {"max_iter": 5, "learning_rate_init": 0.1, "batch_size": 8}
+    network = {"max_iter": 5, "learning_rate_init": 0.1, "batch_size": 8, "embedding": None}
     with pytest.warns(ConvergenceWarning, match=r"no member came to predict .*learning_rate_init=0\.1 is too high"):
         model = quick(kind, **network).fit(X, y, X_val=X[::-1], y_val=y)
     assert model.best_iter_ == 0

@@ -153,7 +153,7 @@ def test_rows_do_not_depend_on_the_rows_beside_them_nor_on_threads():
 def test_every_estimator_whitens_and_scales_y_as_ever(any_kind, quick, problem):
     X, y = problem(any_kind)
     mixed = X @ (np.eye(X.shape[1]) + 0.8)
-    model = quick(any_kind, standardize="whiten", max_iter=40).fit(mixed, y)
+    model = quick(any_kind, standardize="whiten", embedding=None, max_iter=40).fit(mixed, y)
     v = model.input_scaler_.transform(mixed)
     assert_allclose(covariance(v), np.eye(X.shape[1]), atol=1e-9)
     assert model.score(mixed, y) > 0.4
@@ -179,7 +179,7 @@ def test_adversarial_steps_are_shares_of_the_whitened_range(quick, regression, m
 
     monkeypatch.setattr("uncertainty.estimators.deep_ensemble._IndependentNetworks.adapt", adapt)
     X, y = regression
-    model = quick(DeepEnsembleRegressor, standardize="whiten", max_iter=1).fit(X, y)
+    model = quick(DeepEnsembleRegressor, standardize="whiten", embedding=None, max_iter=1).fit(X, y)
     assert_array_equal(seen[0], np.ptp(model.input_scaler_.transform(X), axis=0))
     monkeypatch.undo()
     options = {"standardize": "whiten", "augmentation": Augmentation(cutout=0.1)}

@@ -102,8 +102,9 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
         self._encoder = LabelEncoder.fit(rows.y, classes)
         self.classes_ = np.arange(self._encoder.n_targets) if self._encoder.classes is None else self._encoder.classes
         self.head_ = self._build_head()
-        self.input_scaler_ = InputScaler(**options.resolve_standardize(self._network().standardize)._asdict())
-        self.input_scaler_.fit(*rows.inputs())
+        network = self._network()
+        standardize, embedding = options.resolve_standardize(network.standardize), options.resolve_embedding(network)
+        self.input_scaler_ = InputScaler(**standardize._asdict(), embedding=embedding).fit(*rows.inputs())
 
     def _build_head(self) -> Head:
         kind = self._encoder.kind

@@ -79,7 +79,7 @@ class MemberEstimator(BaseEstimator):
         rows = replace(rows, unlabeled=check_unlabeled(self, unlabeled))
         watched = check_validation_rows(self, *validation, numeric_y=is_regressor(self))
         if continues:
-            self._require_same(self._build_head(), standardize=options.resolve_standardize(self._network().standardize))
+            self._require_same(self._build_head())
         else:
             self._prepare(rows)
         self._train(self._problem(rows, watched), continues=continues)
@@ -104,12 +104,15 @@ class MemberEstimator(BaseEstimator):
             del self.members_
         return continues
 
-    def _require_same(self, head: Head, *, standardize: options.Standardization) -> None:
+    def _require_same(self, head: Head) -> None:
         """Refuse a head or a scaling other than those of the fit that goes on."""
         if (type(head), vars(head)) != (type(self.head_), vars(self.head_)):
             raise ValueError("head must stay the same when a fit continues. Set warm_start=False, or fit anew.")
-        if standardize != (self.input_scaler_.enabled, self.input_scaler_.whiten):
+        network, scaler = self._network(), self.input_scaler_
+        if options.resolve_standardize(network.standardize) != (scaler.enabled, scaler.whiten):
             raise ValueError("standardize must stay the same when a fit continues. Set warm_start=False, or fit anew.")
+        if options.resolve_embedding(network) != scaler.embedding:
+            raise ValueError("embedding must stay the same when a fit continues. Set warm_start=False, or fit anew.")
 
     def _train(self, problem: Problem, *, continues: bool) -> None:
         """Train from fresh weights, or from those of the last fit, and store the outcome."""

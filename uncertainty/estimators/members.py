@@ -91,7 +91,7 @@ class Members:
 
     def _chunk_rows(self, folded: FoldedMLP) -> int:
         # A layer and its input; the raw outputs, and what is made of them on the way to the answers.
-        numbers_per_row = 2 * folded.widest + 6 * len(self) * self.mlp.n_raw
+        numbers_per_row = 2 * max(folded.widest, self.mlp.n_inputs) + 6 * len(self) * self.mlp.n_raw
         return max(CHUNK_BYTES // (8 * numbers_per_row), 1)
 
 

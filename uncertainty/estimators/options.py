@@ -20,6 +20,7 @@ from uncertainty.components.mlp import MLP
 from uncertainty.components.normalization import Normalization, Normalizer
 from uncertainty.components.residual import NO_BLOCKS, Residual, ResidualBlocks
 from uncertainty.components.spec import check_integer, check_number, named_specs, resolve
+from uncertainty.estimators.piecewise_linear import Bins, PiecewiseLinear
 from uncertainty.heads.base import Head, HeadSpec
 from uncertainty.optim.averaging import Averaging
 from uncertainty.optim.base import OptimizerSpec
@@ -166,6 +167,24 @@ def resolve_standardize(value: Any) -> Standardization:
     if isinstance(value, str) and value in ("auto", "whiten"):
         return Standardization(True, value == "whiten")
     raise ValueError(f"standardize must be 'auto', 'whiten', True or False, got {value!r}.")
+
+
+def resolve_embedding(network: NetworkParameters) -> Bins | None:
+    """Return the options of the `embedding` slot; "auto" is for standardised inputs of hidden layers."""
+    value, standardised = network.embedding, resolve_standardize(network.standardize).enabled
+    if value is None:
+        return None
+    automatic = PiecewiseLinear() if standardised and hidden_layer_sizes(network.hidden_layer_sizes) else None
+    choices = {"auto": automatic, "piecewise_linear": PiecewiseLinear()}
+    spec = resolve("embedding", value, choices, PiecewiseLinear)
+    if spec is None:
+        return None
+    if not standardised:
+        raise ValueError(
+            f"embedding must be None or 'auto' with standardize=False, got {value!r}. Its size is set beside that of "
+            f"standardised inputs: set standardize='auto'."
+        )
+    return spec.build()
 
 
 def resolve_augmentation(value: Any) -> Augmentation:

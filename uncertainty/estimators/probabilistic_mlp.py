@@ -12,6 +12,7 @@ from uncertainty.components.normalization import Normalization
 from uncertainty.components.residual import Residual
 from uncertainty.estimators.classifier import ProbabilisticClassifier
 from uncertainty.estimators.method import Method
+from uncertainty.estimators.piecewise_linear import PiecewiseLinear
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.heads.base import HeadSpec
 from uncertainty.optim.averaging import Averaging
@@ -50,6 +51,7 @@ class NetworkParameters:
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         standardize: bool | str = "auto",
+        embedding: str | PiecewiseLinear | None = "auto",
         device: str = "auto",
         dtype: str = "float32",
         warm_start: bool = False,
@@ -78,6 +80,7 @@ class NetworkParameters:
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.standardize = standardize
+        self.embedding = embedding
         self.device = device
         self.dtype = dtype
         self.warm_start = warm_start
@@ -166,6 +169,10 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         "auto" is True. "whiten" also takes the correlations out of X, by the smallest change that does (ZCA): for
         strongly correlated columns and simple optimizers. It reads a D x D covariance, and damps rows that lie
         outside the training rows' cloud.
+    embedding : "auto", None, "piecewise_linear", or a spec such as `PiecewiseLinear(n_bins=16)`
+        Inputs added to the standardised columns: where a value lies within each bin between quantiles of its column,
+        at a fifth of the size, for targets that step or bend sharply. At most 256 of them, and none for columns of
+        two values. "auto" is "piecewise_linear" in networks with hidden layers whose X is standardised, else None.
     device : "auto", "cpu" or "cuda"
         Of training; "auto" takes a GPU, where there is one, for large steps.
     dtype : "float32" or "float64"
@@ -222,7 +229,7 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
         model fitted with it is no longer calibrated to them.
     hidden_layer_sizes, activation, initializer, normalization, dropout, residual, optimizer, schedule, augmentation, \
 averaging, pretraining, alpha, l1_ratio, batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, \
-early_stopping, validation_fraction, standardize, device, dtype, warm_start, verbose, random_state
+early_stopping, validation_fraction, standardize, embedding, device, dtype, warm_start, verbose, random_state
         As in `ProbabilisticMLPRegressor`; validation rows are drawn in proportion to the classes, and there is no
         target to standardise, or to add noise to.
 
@@ -269,6 +276,7 @@ head_, members_
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         standardize: bool | str = "auto",
+        embedding: str | PiecewiseLinear | None = "auto",
         device: str = "auto",
         dtype: str = "float32",
         warm_start: bool = False,

@@ -88,13 +88,14 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
     def _prepare(self, rows: RawRows, classes: Any = None) -> None:
         """Learn the scaling and build the head."""
-        standardize = options.resolve_standardize(self._network().standardize)
+        network = self._network()
+        standardize, embedding = options.resolve_standardize(network.standardize), options.resolve_embedding(network)
         targets = regression_targets(rows)
         self._single_target = rows.y.ndim == 1
         self.n_outputs_ = targets.shape[1]
         self._weight_unit = rows.weight_unit
         self.head_ = self._build_head()
-        self.input_scaler_ = InputScaler(**standardize._asdict()).fit(*rows.inputs())
+        self.input_scaler_ = InputScaler(**standardize._asdict(), embedding=embedding).fit(*rows.inputs())
         self.target_scaler_ = TargetScaler(enabled=standardize.enabled).fit(targets, rows.weight)
         if self.target_scaler_.n_damped_:
             warnings.warn(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from uncertainty.estimators.piecewise_linear import Bins
 from uncertainty.estimators.whitening import Whitening
 from uncertainty.heads.normal_mixture import NormalMixture
 
@@ -34,32 +35,38 @@ class InputScaler:
     Inside the training range of a column (without outliers) the map is (x - location) / scale. A value d scale units
     beyond the range enters as log(1 + d) units beyond it: continuous with slope 1 at the edge, and still growing, so
     that members keep disagreeing outside, but a wrong unit in one field cannot send a prediction to infinity.
-    `whiten` then also takes the correlations out: see `Whitening`.
+    `whiten` then also takes the correlations out: see `Whitening`. `embedding` adds C inputs: see `PiecewiseLinear`.
     """
 
-    def __init__(self, *, enabled: bool, whiten: bool = False) -> None:
+    def __init__(self, *, enabled: bool, whiten: bool = False, embedding: Bins | None = None) -> None:
         self.enabled = enabled
         self.whiten = whiten
+        self.embedding = embedding
 
     def fit(self, x: Array, weight: Array | None) -> InputScaler:
         """Learn location, scale and range [D] of x [N, D] with row weights [N]."""
         _require_representable("X", x)
         low, high, spread = _robust_range(x, weight)
         self.low_, self.high_ = np.maximum(x.min(axis=0), low), np.minimum(x.max(axis=0), high)
-        location, std = _moments(np.clip(x, self.low_, self.high_), weight)
+        inside = np.clip(x, self.low_, self.high_)
+        location, std = _moments(inside, weight)
         # A flag set in three rows of a thousand would stand 18 standard deviations out.
         floor = np.where(spread > 0.0, 0.0, (self.high_ - self.low_) / MAX_RANGE_IN_SCALES)
         self.location_, self.scale_ = location, _usable_scale(np.maximum(std, floor), location)
         if self.whiten:
             self.whitening_ = Whitening().fit(self._standardise(x), weight)
+        if self.embedding is not None:
+            self.encoding_ = self.embedding.fit(inside, weight)
         return self
 
     def transform(self, x: Array) -> Array:
-        """Return the standardised x [N, D]."""
+        """Return what the network sees of x [N, D]: its columns standardised, and the added inputs, [N, D + C]."""
         if not self.enabled:
             return x
         standardised = self._standardise(x)
-        return self.whitening_.transform(standardised) if self.whiten else standardised
+        if self.whiten:
+            standardised = self.whitening_.transform(standardised)
+        return standardised if self.embedding is None else np.hstack([standardised, self.encoding_.transform(x)])
 
     def _standardise(self, x: Array) -> Array:
         inside = np.clip(x, self.low_, self.high_)
@@ -71,15 +78,15 @@ class InputScaler:
         return standardised
 
     def standardised_range(self) -> Array:
-        """Width [D] of each column's training range in the units the network sees."""
-        if self.whiten:
-            return self.whitening_.range_
+        """Width [D + C] of each input's training range in the units the network sees."""
         width = self.high_ - self.low_
-        return width / self.scale_ if self.enabled else width
+        if self.enabled:
+            width = self.whitening_.range_ if self.whiten else width / self.scale_
+        return width if self.embedding is None else np.concatenate([width, self.encoding_.range()])
 
     def standardised_mean(self) -> Array:
-        """Mean [D] of each column's training rows in the units the network sees, outliers at the edge of the range."""
-        return np.zeros_like(self.location_) if self.enabled else self.location_
+        """Mean [D + C] of each input's training rows in network units, outliers at the edge of the range."""
+        return np.zeros_like(self.standardised_range()) if self.enabled else self.location_
 
 
 class TargetScaler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from uncertainty import Augmentation, Autoencoder, Bernoulli, Categorical, Gaussian, MixtureDensity
+from uncertainty import Augmentation, Autoencoder, Bernoulli, Categorical, Gaussian, MixtureDensity, PiecewiseLinear
 
 from ..family import LABELS, NUMBERS, Family, Option, TargetKind, with_each
 
@@ -54,11 +54,16 @@ def heads(n_epochs: int) -> Family:
 def standardization(n_epochs: int) -> Family:
     """Return what is done to the columns first."""
     options: dict[str, dict[str, Any]] = {
-        "standardized": {},
-        "whitened": {"standardize": "whiten"},
-        "as they come": {"standardize": False},
+        "standardized": {"embedding": None},
+        "whitened": {"standardize": "whiten", "embedding": None},
+        "as they come": {"standardize": False, "embedding": None},
+        "piecewise linear": {"embedding": PiecewiseLinear()},
+        "piecewise linear, 16 bins": {"embedding": PiecewiseLinear(n_bins=16)},
     }
-    return Family(with_each({}, options), "As they come, the loss of a regression too is in units of the target.")
+    return Family(
+        with_each({}, options),
+        "As they come, the loss of a regression too is in units of the target. The first three are without embedding.",
+    )
 
 
 def pretraining(n_epochs: int) -> Family:
