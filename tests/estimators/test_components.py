@@ -319,7 +319,7 @@ def test_a_wide_layer_learns_a_rate_as_good_as_the_best_of_a_grid():
 
     def nll(dropout):
         base = ProbabilisticMLPRegressor(
-            (512,), "relu", dropout=dropout, batch_size=50, max_iter=150, early_stopping=False
+            (512,), "relu", dropout=dropout, embedding=None, batch_size=50, max_iter=150, early_stopping=False
         )
         model = MCDropoutRegressor(base, n_mc_samples=50, random_state=0).fit(X, y)
         return -model.predict_dist(X_new).logpdf(y_new).mean()
@@ -346,7 +346,13 @@ def test_noise_in_training_keeps_a_large_network_from_overfitting(without, with_
         train, test = [], []
         for network in (without, with_it):
             base = ProbabilisticMLPRegressor(
-                (50,), batch_size=20, max_iter=200, learning_rate_init=5e-3, early_stopping=False, **network
+                (50,),
+                embedding=None,
+                batch_size=20,
+                max_iter=200,
+                learning_rate_init=5e-3,
+                early_stopping=False,
+                **network,
             )
             model = base.set_params(random_state=0).fit(X, y)
             train.append(model.loss_curve_[-1])
