@@ -63,6 +63,7 @@ _ROOM_OF_NAME = {
     "AdaGrad": "optim",
     "Adadelta": "optim",
     "Adam": "optim",
+    "AdamW": "optim",
     "ConstantRate": "optim",
     "Cosine": "optim",
     "CosineRestarts": "optim",

@@ -68,7 +68,7 @@ class DeepEnsembleParameters:
     def __init__(
         self,
         estimator: Any = None,
-        n_estimators: int = 5,
+        n_estimators: int = 10,
         *,
         bootstrap: bool = False,
         adversarial_epsilon: float = 0.0,
@@ -108,7 +108,7 @@ class DeepEnsembleRegressor(DeepEnsembleParameters, ProbabilisticRegressor):
     estimator : ProbabilisticMLPRegressor or None
         The network of each member; None takes its defaults. To search its parameters, pass one explicitly. Its
         `random_state`, `verbose` and `warm_start` are overridden by the ensemble's.
-    n_estimators : int, default 5
+    n_estimators : int, default 10
         Number of members, M.
     bootstrap : bool, default False
         Train each member on rows resampled with replacement (out of those it does not hold out). Random starts alone

@@ -137,7 +137,7 @@ def prepare_run(
     work = mlp.multiply_adds * len(task.members) * options.resolve_batch_size(network.batch_size, len(problem.x))
     device = options.resolve_device(network.device, work)
     given = problem.validation is not None
-    watching = not one_pass and options.watches_validation(network, method.watches_validation, given=given)
+    watching = not one_pass and options.watches_validation(network, given=given)
     rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
     data = _training_data(task, rows, watching=watching)
     plan = _plan(task, data, one_pass=one_pass, verbose=verbose)
@@ -149,7 +149,7 @@ def prepare_run(
 
 def _plan(task: FitTask, data: TrainingData, *, one_pass: bool, verbose: bool) -> TrainingPlan:
     """The base network's plan with the method's changes, or cut down to one pass."""
-    plan = options.build_plan(task.network, data.n_train)
+    plan = options.build_plan(task.network, data.n_train, task.method.n_runs)
     if one_pass:
         if plan.averaging is not None and plan.averaging.spans_a_fit:
             raise ValueError(

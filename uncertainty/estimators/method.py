@@ -40,7 +40,7 @@ class Method:
     """
 
     supports_partial_fit = True
-    watches_validation = True  # whether `early_stopping` of the base network applies
+    n_runs = 1  # length of training with max_iter="auto", in runs of one network
 
     @property
     def n_networks(self) -> int:

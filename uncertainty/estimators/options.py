@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+# A fit with max_iter="auto" takes about so many steps, in a number of epochs between these two.
+STEPS_OF_A_FIT = 12_000
+EPOCHS_OF_A_FIT = (30, 400)
 
 # On a CUDA device a step costs about as much however small it is; below this many multiply-adds a CPU is faster.
 MULTIPLY_ADDS_WORTH_A_GPU = 50_000_000
@@ -94,8 +99,8 @@ def build_initializer(network: NetworkParameters) -> Initializer:
     return resolve("initializer", network.initializer, choices, Initializer)
 
 
-def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
-    """Return the training plan of the base network, before a method's changes."""
+def build_plan(network: NetworkParameters, n_train: int, n_runs: int = 1) -> TrainingPlan:
+    """Return the training plan of the base network, before a method's changes; "auto" epochs fill so many runs."""
     l1_ratio = check_number("l1_ratio", network.l1_ratio, high=1.0)
     batch_size = resolve_batch_size(network.batch_size, n_train)
     normalizer = resolve_normalizer(network.normalization)
@@ -105,16 +110,17 @@ def build_plan(network: NetworkParameters, n_train: int) -> TrainingPlan:
             f"batch_size must be at least 2 with batch normalization, got 1{source}. One row has no variance: give "
             f"more rows a batch, or set normalization=None."
         )
+    max_epochs = resolve_max_iter(network.max_iter, math.ceil(n_train / batch_size), n_runs)
     return TrainingPlan(
         batch_size=batch_size,
-        max_epochs=check_integer("max_iter", network.max_iter),
+        max_epochs=max_epochs,
         learning_rate=check_number("learning_rate_init", network.learning_rate_init, low_open=True),
         optimizer=resolve("optimizer", network.optimizer, named_specs(optim, OptimizerSpec), OptimizerSpec),
         schedule=resolve_schedule(network.schedule),
         alpha=check_number("alpha", network.alpha),
         l1_ratio=l1_ratio,
         tol=check_number("tol", network.tol),
-        patience=check_integer("n_iter_no_change", network.n_iter_no_change),
+        patience=resolve_patience(network.n_iter_no_change, max_epochs),
         averaging=resolve_averaging(network.averaging),
     )
 
@@ -151,6 +157,25 @@ def resolve_batch_size(value: Any, n_train: int) -> int:
     if isinstance(value, str):
         raise ValueError(f"batch_size must be 'auto', 'full' or a whole number, got {value!r}.")
     return min(check_integer("batch_size", value), n_train)
+
+
+def resolve_max_iter(value: Any, steps_per_epoch: int, n_runs: int = 1) -> int:
+    """Return the largest number of epochs: "auto" makes about `STEPS_OF_A_FIT` steps in each of `n_runs` runs."""
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f"max_iter must be 'auto' or a whole number, got {value!r}.")
+        fewest, most = EPOCHS_OF_A_FIT
+        return n_runs * min(max(math.ceil(STEPS_OF_A_FIT / steps_per_epoch), fewest), most)
+    return check_integer("max_iter", value)
+
+
+def resolve_patience(value: Any, max_epochs: int) -> int | None:
+    """Return the epochs without an improvement that stop a member: "auto" is half of all, and None never does."""
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f"n_iter_no_change must be 'auto', None or a whole number, got {value!r}.")
+        return math.ceil(max_epochs / 2)
+    return None if value is None else check_integer("n_iter_no_change", value)
 
 
 class Standardization(NamedTuple):
@@ -229,14 +254,14 @@ def draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
-def watches_validation(network: NetworkParameters, method_watches: bool, *, given: bool) -> bool:
+def watches_validation(network: NetworkParameters, *, given: bool) -> bool:
     """Return whether validation rows are watched; rows that the user gave in vain are refused."""
     if not isinstance(network.early_stopping, (bool, np.bool_)):
         raise ValueError(f"early_stopping must be True or False, got {network.early_stopping!r}.")
-    watching = bool(network.early_stopping) and method_watches
+    watching = bool(network.early_stopping)
     if given and not watching:
         raise ValueError(
-            "X_val must not be given where nothing watches it: early_stopping is False, or the method ignores it. "
-            "Leave X_val out, or add its rows to the training rows."
+            "X_val must not be given where nothing watches it: early_stopping is False. Leave X_val out, or add its "
+            "rows to the training rows."
         )
     return watching

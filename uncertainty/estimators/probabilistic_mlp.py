@@ -28,7 +28,7 @@ class NetworkParameters:
 
     def __init__(
         self,
-        hidden_layer_sizes: int | tuple[int, ...] = (64, 64),
+        hidden_layer_sizes: int | tuple[int, ...] = (64, 64, 64),
         activation: str | ActivationSpec = "silu",
         *,
         head: str | HeadSpec = "auto",
@@ -36,18 +36,18 @@ class NetworkParameters:
         normalization: str | Normalization | None = None,
         dropout: float | Dropout | None = None,
         residual: str | Residual | None = None,
-        optimizer: str | OptimizerSpec = "adam",
-        schedule: str | Schedule | Callable[[int], float] = "constant",
+        optimizer: str | OptimizerSpec = "adamw",
+        schedule: str | Schedule | Callable[[int], float] = "cosine",
         augmentation: Augmentation | None = None,
-        averaging: str | Averaging | None = None,
+        averaging: str | Averaging | None = "ema",
         pretraining: str | Autoencoder | None = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 3e-3,
-        max_iter: int = 500,
+        learning_rate_init: float = 1e-2,
+        max_iter: int | str = "auto",
         tol: float = 1e-4,
-        n_iter_no_change: int = 30,
+        n_iter_no_change: int | str | None = "auto",
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         standardize: bool | str = "auto",
@@ -102,7 +102,7 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
 
     Parameters
     ----------
-    hidden_layer_sizes : tuple of int, default (64, 64)
+    hidden_layer_sizes : tuple of int, default (64, 64, 64)
         Widths of the hidden layers; `()` is linear regression.
     activation : str or a spec such as `LeakyReLU(slope=0.1)`, default "silu"
         Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "prelu" (learned slopes), "rrelu"
@@ -124,18 +124,18 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         (DropConnect), or at a rate that is learned (concrete dropout), too.
     residual : None, "residual", or `Residual(stochastic_depth)`
         Identity shortcuts around pairs of hidden layers of equal width.
-    optimizer : "adam", "nadam", "rmsprop", "adagrad", "adadelta", "sgd", "gradient_descent", or a spec such as \
-`Adam(weight_decay=1e-3, max_norm=3)`
+    optimizer : "adamw", "adam", "nadam", "rmsprop", "adagrad", "adadelta", "sgd", "gradient_descent", or a spec such \
+as `Adam(amsgrad=True, max_norm=3)`
         Each has `weight_decay`, `clip_norm` and `max_norm` (of the weights that come into one hidden unit). "adadelta"
         wants `learning_rate_init=1`. Another one than in the last call of `partial_fit` begins afresh.
-    schedule : "constant", "step", "exponential", "inverse_scaling", "time_decay", "cosine", "cosine_restarts", \
+    schedule : "cosine", "constant", "step", "exponential", "inverse_scaling", "time_decay", "cosine_restarts", \
 "cyclical", "one_cycle", "linear_warmup", "plateau", a spec, or any function step -> factor
         Factor of the learning rate, stepped per batch; steps are counted from 0. "plateau" follows each member's own
         loss instead.
     augmentation : None or `Augmentation(mixup, input_noise, target_noise, cutout)`
         Changes made to the training rows, drawn anew in each epoch; held-out rows stay as they are. An integer row
         weight is then a repetition on average only.
-    averaging : None, "ema", "swa", or a spec such as `EMA(decay=0.99)`
+    averaging : "ema", "swa", None, or a spec such as `EMA(decay=0.999)`
         Predict with a running average of the weights: of all steps with fading weight, or of the last epochs. The
         validation loss, best weights and snapshots are those of the average. `warm_start` goes on from the averaged
         weights with a new average; `partial_fit` goes on from the weights themselves and continues the average.
@@ -152,13 +152,15 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     batch_size : "auto", "full" or int
         Rows of a step: "full" is full-batch descent, 1 a single sample. "auto" grows from 32 to 256 rows with the
         training rows.
-    learning_rate_init : float, default 3e-3
-    max_iter : int, default 500
-        Largest number of epochs.
+    learning_rate_init : float, default 1e-2
+    max_iter : "auto" or int
+        Largest number of epochs, which the schedule spans. "auto" is as many as make about 12000 steps, but from 30 to
+        400.
     tol : float, default 1e-4
         Improvement in nats that counts.
-    n_iter_no_change : int, default 30
-        Epochs without an improvement after which a member stops.
+    n_iter_no_change : "auto", int or None
+        Epochs without an improvement after which a member stops. "auto" is half of all epochs: the small steps at the
+        end of the schedule are often the best ones. None never stops.
     early_stopping : bool, default True
         Watch the validation loss and restore each member's best weights. False watches the training loss and keeps
         the last ones.
@@ -252,7 +254,7 @@ head_, members_
 
     def __init__(
         self,
-        hidden_layer_sizes: int | tuple[int, ...] = (64, 64),
+        hidden_layer_sizes: int | tuple[int, ...] = (64, 64, 64),
         activation: str | ActivationSpec = "silu",
         *,
         head: str | HeadSpec = "auto",
@@ -261,18 +263,18 @@ head_, members_
         normalization: str | Normalization | None = None,
         dropout: float | Dropout | None = None,
         residual: str | Residual | None = None,
-        optimizer: str | OptimizerSpec = "adam",
-        schedule: str | Schedule | Callable[[int], float] = "constant",
+        optimizer: str | OptimizerSpec = "adamw",
+        schedule: str | Schedule | Callable[[int], float] = "cosine",
         augmentation: Augmentation | None = None,
-        averaging: str | Averaging | None = None,
+        averaging: str | Averaging | None = "ema",
         pretraining: str | Autoencoder | None = None,
         alpha: float = 1e-4,
         l1_ratio: float = 0.0,
         batch_size: int | str = "auto",
-        learning_rate_init: float = 3e-3,
-        max_iter: int = 500,
+        learning_rate_init: float = 1e-2,
+        max_iter: int | str = "auto",
         tol: float = 1e-4,
-        n_iter_no_change: int = 30,
+        n_iter_no_change: int | str | None = "auto",
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         standardize: bool | str = "auto",

@@ -1,14 +1,18 @@
-"""Snapshot ensembles: the weights at the ends of cycles are the members; there are three variants of a cycle."""
+"""Snapshot ensembles: each cycle of a run gives a member; there are three variants of a cycle."""
 
 from __future__ import annotations
 
+import math
 import warnings
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
 
 from uncertainty.components.mlp import MLP
 from uncertainty.components.spec import check_integer, resolve
@@ -19,27 +23,78 @@ from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 from uncertainty.estimators.regressor import ProbabilisticRegressor
 from uncertainty.estimators.wrapping import base_network
 from uncertainty.heads.base import Head
-from uncertainty.optim import Adam
+from uncertainty.optim import AdamW
 from uncertainty.optim.schedules import CosineCycles, cycle_ends
 from uncertainty.training import EpochState, TrainingPlan, TrainingResult
 
 VARIANTS = ("cyclic", "no_cycle", "single_cycle")
 
 
+@dataclass(frozen=True)
+class _Snapshot:
+    """Weights and running statistics of the one network, and the validation loss there (-inf without one)."""
+
+    loss: float
+    values: Tensor
+    statistics: Tensor
+
+    @classmethod
+    def of(cls, state: EpochState) -> _Snapshot:
+        loss = -math.inf if state.validation_loss is None else state.validation_loss
+        return cls(loss, state.values.clone(), state.statistics.clone())
+
+
+class _SnapshotTaker:
+    """Keeps a snapshot of each cycle: the best weights by the held-out rows, or the last ones without such rows.
+
+    After a cycle that found none better than all before it, training goes back to the best ones. Else one cycle's
+    overfitting would be where the next one starts, and every later snapshot be worse.
+    """
+
+    def __init__(self, ends: Collection[int], *, n_dropped: int, goes_back: bool) -> None:
+        self._ends = ends
+        self._n_dropped = n_dropped
+        self._goes_back = goes_back
+        self._of_cycle: _Snapshot | None = None
+        self._best: _Snapshot | None = None
+        self._taken: list[_Snapshot] = []
+
+    def __call__(self, state: EpochState) -> bool:
+        """Look at the end of an epoch; training never stops here."""
+        if self._of_cycle is None or state.validation_loss is None or state.validation_loss < self._of_cycle.loss:
+            self._of_cycle = _Snapshot.of(state)
+        if state.epoch in self._ends:
+            self._end_cycle(self._of_cycle, state)
+            self._of_cycle = None
+        return False
+
+    def _end_cycle(self, snapshot: _Snapshot, state: EpochState) -> None:
+        self._taken.append(snapshot)
+        if self._best is None or snapshot.loss <= self._best.loss:
+            self._best = snapshot
+        elif self._goes_back:
+            state.restore(self._best.values, self._best.statistics)
+
+    @property
+    def kept(self) -> list[_Snapshot]:
+        """The snapshots of the cycles that ended, but for the first ones, which are dropped."""
+        return self._taken[self._n_dropped :]
+
+
 class _Snapshots(Method):
-    """One network; its weights and running statistics at the end of each cycle.
+    """One network; its weights and running statistics of each cycle.
 
     Without `restarts` the schedule is the base network's own, and a cycle only says when to keep the weights.
     """
 
     supports_partial_fit = False
-    watches_validation = False
+    n_runs = 2
 
     def __init__(self, n_snapshots: int, n_dropped: int, *, restarts: bool) -> None:
         self.n_snapshots = n_snapshots
         self.n_dropped = n_dropped
         self.restarts = restarts
-        self._kept: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        self._taker: _SnapshotTaker | None = None
 
     def start(self, fitted: Members | None) -> Start:
         if fitted is None:
@@ -54,22 +109,17 @@ class _Snapshots(Method):
                 f"averaging must not span the cycles whose ends are to differ, got {plan.averaging!r}. Use 'ema', or "
                 f"variant='single_cycle'."
             )
-        ends = cycle_ends(plan.max_epochs, n_cycles)[self.n_dropped :]
-
-        def keep(state: EpochState) -> bool:
-            if state.epoch in ends:
-                self._kept.append((state.values.cpu().numpy().copy(), state.statistics.cpu().numpy().copy()))
-            return False
-
+        ends = cycle_ends(plan.max_epochs, n_cycles)
+        self._taker = _SnapshotTaker(ends, n_dropped=self.n_dropped, goes_back=self.restarts)
         return replace(
             plan,
             schedule=CosineCycles(n_cycles) if self.restarts else plan.schedule,
             patience=None,
-            on_epoch_end=(*plan.on_epoch_end, keep),
+            on_epoch_end=(*plan.on_epoch_end, self._taker),
         )
 
     def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
-        kept = self._kept or [(result.values, result.statistics)]
+        kept = [] if self._taker is None else self._taker.kept
         if len(kept) < self.n_snapshots:
             warnings.warn(
                 f"only {len(kept)} of {self.n_snapshots} snapshots were taken: training stopped early, and the "
@@ -77,12 +127,13 @@ class _Snapshots(Method):
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        values, statistics = zip(*kept, strict=True)
+        if not kept:
+            return super().members(mlp, head, result, seed)
         return Members(
             mlp,
             head,
-            np.concatenate(values),
-            np.concatenate(statistics),
+            torch.cat([snapshot.values for snapshot in kept]).cpu().numpy(),
+            torch.cat([snapshot.statistics for snapshot in kept]).cpu().numpy(),
             n_updates=result.n_updates,
             n_epochs=result.n_epochs,
         )
@@ -92,7 +143,7 @@ class _SingleCycles(Method):
     """A network for each cycle, from a fresh initialization: none depends on another, so they train side by side."""
 
     supports_partial_fit = False
-    watches_validation = False
+    n_runs = 2
 
     def __init__(self, n_networks: int) -> None:
         self._n_networks = n_networks
@@ -139,7 +190,7 @@ class SnapshotEnsembleParameters:
         self.n_jobs = n_jobs
 
     def _network(self) -> NetworkParameters:
-        return base_network(self, max_iter=200, alpha=1e-2, learning_rate_init=1e-2, optimizer=Adam(clip_norm=1.0))
+        return base_network(self, optimizer=AdamW(clip_norm=1.0))
 
     def _method(self) -> Method:
         n_snapshots = check_integer("n_snapshots", self.n_snapshots)
@@ -163,32 +214,37 @@ class SnapshotEnsembleParameters:
 class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegressor):
     """Snapshot ensemble: an ensemble for the price of one network.
 
-    The learning rate runs through cosine cycles with warm restarts; at the end of each, where it is lowest, the
-    weights and batch-norm statistics are kept as a member. Members share a history, so they differ less than those of
-    a deep ensemble, and their epistemic variance is smaller.
+    The learning rate runs through cosine cycles with warm restarts, and each cycle gives a member: the weights and
+    batch-norm statistics that predict the held-out rows best. Members share a history, so they differ less than those
+    of a deep ensemble, and their epistemic variance is smaller.
+
+    The paper keeps the last weights of each cycle. So does `early_stopping=False`, but on small or noisy tables they
+    are overfitted, each cycle more than the one before. After a cycle that found no better weights than those before
+    it training therefore goes back to the best ones.
 
     Parameters
     ----------
     estimator : ProbabilisticMLPRegressor or None
-        The network; None takes its defaults with max_iter=200, learning_rate_init=1e-2, optimizer=Adam(clip_norm=1)
-        and alpha=1e-2 (nothing else holds back the overfitting of a run without early stopping). To search its
-        parameters, pass one explicitly. The ensemble owns the `schedule` (but for "no_cycle") and ignores early
-        stopping (all rows are trained on); `max_iter` is the number of epochs of all cycles together. `random_state`,
-        `verbose` and `warm_start` are overridden.
+        The network; None takes its defaults with optimizer=AdamW(clip_norm=1): where a restart meets the small
+        gradients at the end of a cycle, a first step may be thrown far. To search its parameters, pass one
+        explicitly. The ensemble owns the `schedule` (but for "no_cycle"), and every cycle runs to its end, whatever
+        `n_iter_no_change`. `max_iter` is the number of epochs of all cycles together; "auto" is twice that of one
+        network. `random_state`, `verbose` and `warm_start` are overridden.
     n_snapshots : int, default 5
         Number of members, M.
     variant : {"cyclic", "no_cycle", "single_cycle"}, default "cyclic"
         All three train for as many epochs in total, and differ in what the members share. "cyclic" is the method:
-        warm restarts of the learning rate in one run of `max_iter` epochs. "no_cycle" keeps the weights of one
-        ordinary run, on the network's own `schedule`, after the same epochs. "single_cycle" starts each cycle from a
-        fresh initialization, which makes M independent networks with `max_iter // M` epochs of one cosine cycle each;
-        they train side by side, so that `n_iter_` counts the epochs of one. It drops no cycles and has no warm start.
+        warm restarts of the learning rate in one run of `max_iter` epochs. "no_cycle" keeps weights of one ordinary
+        run, on the network's own `schedule`, from the same stretches of it, and never goes back. "single_cycle" starts
+        each cycle from a fresh initialization, which makes M independent networks with `max_iter // M` epochs of one
+        cosine cycle each; they train side by side, so that `n_iter_` counts the epochs of one. It drops no cycles and
+        has no warm start.
     n_dropped_cycles : int, default 0
         First cycles whose snapshots are left out; they count in `max_iter`.
     random_state : int, RandomState or None
     verbose : bool, default False
     warm_start : bool, default False
-        Start from the last snapshot of the last fit.
+        Start from the last snapshot of the last fit, be it its best one or not.
     n_jobs : int or None
         Most threads to use; the result does not depend on it.
 

@@ -14,6 +14,7 @@ from uncertainty.components.moving_averages import (
 from uncertainty.optim.adadelta import Adadelta
 from uncertainty.optim.adagrad import AdaGrad
 from uncertainty.optim.adam import Adam
+from uncertainty.optim.adamw import AdamW
 from uncertainty.optim.averaging import EMA, SWA
 from uncertainty.optim.gradient_descent import GradientDescent
 from uncertainty.optim.nadam import Nadam
@@ -40,6 +41,7 @@ __all__ = [
     "AdaGrad",
     "Adadelta",
     "Adam",
+    "AdamW",
     "ConstantRate",
     "Cosine",
     "CosineRestarts",

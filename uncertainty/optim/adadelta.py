@@ -12,7 +12,7 @@ class Adadelta(OptimizerSpec):
     """Gradient times the ratio of two running root mean squares, that of past steps and that of gradients.
 
     A step then has the unit of the weights, and `learning_rate_init` is a pure number: 1 is the paper's, and with the
-    default of the estimators, 3e-3, training hardly moves. As in the paper and in torch epsilon is inside both roots:
+    default of the estimators, 1e-2, training hardly moves. As in the paper and in torch epsilon is inside both roots:
     the first steps, of size sqrt(epsilon), come from it.
 
     Parameters

@@ -60,7 +60,7 @@ class EMA(Averaging):
 
     Parameters
     ----------
-    decay : float in [0, 1), default 0.999
+    decay : float in [0, 1), default 0.99
 
     References
     ----------
@@ -70,7 +70,7 @@ class EMA(Averaging):
 
     short_name = "ema"
 
-    def __init__(self, decay: float = 0.999) -> None:
+    def __init__(self, decay: float = 0.99) -> None:
         self.decay = decay
 
     def build(self, max_epochs: int) -> AveragingRule:

@@ -162,6 +162,7 @@ class _Run:
             n_training=self.n_training,
             values=values,
             statistics=statistics,
+            restore=self.stack.restore,
         )
         record = {"epoch": epoch, "train_loss": state.train_loss, "learning_rate": state.learning_rate}
         if state.validation_loss is not None:

@@ -19,7 +19,7 @@ class EpochState:
     `train_loss` and `validation_loss` (None without validation rows) are means over the members still training, and so
     is the `learning_rate` of the epoch's last step, back-offs after failures left out.
     `values` [M, P] and `statistics` [M, Q], averages where weights are averaged, are live buffers: copy what is to be
-    kept.
+    kept. `restore(values, statistics)` puts others in the place of those in training and of their averages.
     """
 
     epoch: int
@@ -30,6 +30,7 @@ class EpochState:
     n_training: int
     values: Tensor
     statistics: Tensor
+    restore: Callable[[Tensor, Tensor], None]
 
 
 Hook = Callable[[EpochState], bool]

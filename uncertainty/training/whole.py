@@ -104,6 +104,12 @@ class WholeStack:
         """The values and statistics that are watched, kept and predicted with: the averages where there are any."""
         return self.averages or (self.values, self.statistics)
 
+    def restore(self, values: Tensor, statistics: Tensor) -> None:
+        """Put these values [M, P] and statistics [M, Q] in the place of those in training, and of their averages."""
+        for live in ((self.values, self.statistics), self.watched):
+            live[0].copy_(values)
+            live[1].copy_(statistics)
+
     def optimizer_state(self) -> dict[str, Any]:
         """Return the optimizer's buffers as arrays on the CPU, and the counts of each member's `Standing`.
 
