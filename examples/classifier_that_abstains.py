@@ -15,7 +15,7 @@ from uncertainty.metrics import expected_calibration_error
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, test_size=0.4, random_state=0)
 
-model = DeepEnsembleClassifier(n_estimators=10, random_state=0).fit(X_train, y_train)
+model = DeepEnsembleClassifier(n_estimators=5, random_state=0).fit(X_train, y_train)
 parts = model.predict_uncertainty(X_test)
 wrong = model.predict(X_test) != y_test
 

@@ -16,7 +16,7 @@ low, high = np.quantile(radius, [0.4, 0.8])
 in_gap = ((low <= radius) & (radius <= high))[:, 0]
 
 network = ProbabilisticMLPRegressor(head=Gaussian(variance="constant"))
-model = DeepEnsembleRegressor(network, n_estimators=20, random_state=0).fit(radius[~in_gap], area[~in_gap])
+model = DeepEnsembleRegressor(network, random_state=0).fit(radius[~in_gap], area[~in_gap])
 
 print(f"trained without radii between {low:.1f} and {high:.1f}; the largest seen is {radius.max():.1f}\n")
 print("radius   pi r^2   predicted   noise (std)   ignorance (std)")
@@ -26,7 +26,7 @@ for r in (9, 11, 12, 14, 15, 16, 18, 22, 28, 35):
     where = "in the gap" if low < r < high else "beyond the data" if r > radius.max() else ""
     print(f"{r:6d}   {np.pi * r**2:6.0f}   {parts.mean[0]:9.0f}   {noise:11.1f}   {ignorance:15.1f}   {where}")
 
-filled = DeepEnsembleRegressor(network, n_estimators=20, random_state=0).fit(radius, area)
+filled = DeepEnsembleRegressor(network, random_state=0).fit(radius, area)
 for name, fitted in (("before", model), ("after", filled)):
     epistemic = fitted.predict_uncertainty(radius[in_gap]).epistemic_variance
     print(f"ignorance in the gap, {name} seeing its rows: {np.sqrt(epistemic.mean()):.1f}")
