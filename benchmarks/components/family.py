@@ -22,10 +22,21 @@ ANY_TARGET: frozenset[TargetKind] = frozenset(("number", "two classes", "classes
 NUMBERS: frozenset[TargetKind] = frozenset(("number",))
 LABELS: frozenset[TargetKind] = ANY_TARGET - NUMBERS
 
+# What every option trains but for what it changes: with no averages, falling rates or bins around it, its own effect
+# shows. The default of the estimators has them all.
+PLAIN: Mapping[str, Any] = {
+    "hidden_layer_sizes": (64, 64),
+    "optimizer": "adam",
+    "learning_rate_init": 3e-3,
+    "schedule": "constant",
+    "averaging": None,
+    "embedding": None,
+}
+
 
 @dataclass(frozen=True)
 class Option:
-    """One line of a table: keyword arguments of the base network, and of the deep ensemble around it.
+    """One line of a table: keyword arguments of the base network, beside `PLAIN`, and of the deep ensemble around it.
 
     With `n_masks` the method is MC-dropout in place of an ensemble: one network, and so many masks. `targets` are the
     kinds of target that the option is for.
@@ -39,7 +50,7 @@ class Option:
     def make(self, task: Task, n_epochs: int, n_members: int, seed: int, rate: float | None = None) -> Any:
         """Return the unfitted estimator: every epoch is run and none is chosen, so that all options train alike."""
         base = ProbabilisticMLPRegressor if task == "regression" else ProbabilisticMLPClassifier
-        arguments = dict(self.network) if rate is None else {**self.network, "learning_rate_init": rate}
+        arguments = {**PLAIN, **self.network} | ({} if rate is None else {"learning_rate_init": rate})
         network = base(early_stopping=False, max_iter=n_epochs, n_iter_no_change=n_epochs + 1, **arguments)
         if self.n_masks:
             masked = MCDropoutRegressor if task == "regression" else MCDropoutClassifier

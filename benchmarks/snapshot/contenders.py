@@ -18,8 +18,9 @@ from uncertainty import (
 
 from ..datasets import Task
 
-# Of snapshot ensembles by default, and here of all.
+# The same for all: the gradient is clipped as in snapshot ensembles by default, and all weights are those of a step.
 RATE, OPTIMIZER = 1e-2, Adam(clip_norm=1.0)
+LAYERS = (64, 64)
 
 SNAPSHOTS = {"no-cycle": "no_cycle", "single-cycle": "single_cycle", "cyclic": "cyclic"}
 SINGLE, ENSEMBLE = "single network", "deep ensemble"
@@ -69,10 +70,13 @@ class Contender:
         """Return the network with an ordinary run of so many epochs; cycles put their own schedule in its place."""
         base = ProbabilisticMLPRegressor if task == "regression" else ProbabilisticMLPClassifier
         return base(
+            LAYERS,
             alpha=self.alpha,
             optimizer=OPTIMIZER,
             learning_rate_init=RATE,
             schedule=StepDecay(step_size=max(n_epochs // 3, 1), gamma=0.1),
+            averaging=None,
+            embedding=None,
             early_stopping=False,
             max_iter=n_epochs,
             n_iter_no_change=n_epochs + 1,  # no run ends before its last epoch

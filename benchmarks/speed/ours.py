@@ -20,11 +20,17 @@ NAME = "ours"
 
 
 def make_network(problem: Problem, max_iter: int, **overrides: Any) -> Any:
-    """Return the base network of the problem: no penalty, embedding, validation rows or early end."""
+    """Return the base network of the problem, as its peers train it: Adam at one rate, and no penalty.
+
+    Nor are there averages, an embedding, validation rows or an early end.
+    """
     options: dict[str, Any] = {
         "hidden_layer_sizes": problem.layers,
         "activation": "relu",
         "head": MixtureDensity(n_components=N_COMPONENTS) if problem.head == "mixture" else "auto",
+        "optimizer": "adam",
+        "schedule": "constant",
+        "averaging": None,
         "alpha": 0.0,
         "batch_size": problem.batch_size,
         "learning_rate_init": problem.learning_rate,

@@ -27,19 +27,16 @@ from ..runner import Fitted, Problem, split_uncertainty
 from .suite import Suite
 
 N_SEEDS = 5
-N_EPOCHS = 40
 
 Array = NDArray[np.float64]
 
 # What is not named here is as by default.
-_network = partial(
-    ProbabilisticMLPClassifier, (200, 200, 200), "relu", normalization="batch", standardize=False, max_iter=N_EPOCHS
-)
+_network = partial(ProbabilisticMLPClassifier, (200, 200, 200), "relu", normalization="batch", standardize=False)
 
 METHODS = {
     "probabilistic_mlp": _network,
     "deep_ensemble": partial(DeepEnsembleClassifier, _network(), n_estimators=5),
-    "mc_dropout": partial(MCDropoutClassifier, _network(dropout=0.1)),
+    "mc_dropout": partial(MCDropoutClassifier, _network(dropout=0.05)),
     "snapshot_ensemble": partial(SnapshotEnsembleClassifier, _network(), n_snapshots=5),
 }
 

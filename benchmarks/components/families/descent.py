@@ -11,6 +11,7 @@ from uncertainty import (
     Adadelta,
     AdaGrad,
     Adam,
+    AdamW,
     ConstantRate,
     Cosine,
     CosineRestarts,
@@ -38,7 +39,7 @@ def optimizers(n_epochs: int) -> Family:
     specs = {
         "adam": Adam(),
         "amsgrad": Adam(amsgrad=True),
-        "adam, weight decay 0.01": Adam(weight_decay=0.01),
+        "adam, weight decay 0.01": AdamW(weight_decay=0.01),
         "nadam": Nadam(),
         "rmsprop": RMSprop(),
         "adagrad": AdaGrad(),

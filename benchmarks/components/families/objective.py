@@ -54,15 +54,15 @@ def heads(n_epochs: int) -> Family:
 def standardization(n_epochs: int) -> Family:
     """Return what is done to the columns first."""
     options: dict[str, dict[str, Any]] = {
-        "standardized": {"embedding": None},
-        "whitened": {"standardize": "whiten", "embedding": None},
-        "as they come": {"standardize": False, "embedding": None},
+        "standardized": {},
+        "whitened": {"standardize": "whiten"},
+        "as they come": {"standardize": False},
         "piecewise linear": {"embedding": PiecewiseLinear()},
         "piecewise linear, 16 bins": {"embedding": PiecewiseLinear(n_bins=16)},
     }
     return Family(
         with_each({}, options),
-        "As they come, the loss of a regression too is in units of the target. The first three are without embedding.",
+        "As they come, the loss of a regression too is in units of the target.",
     )
 
 
