@@ -45,7 +45,7 @@ def test_the_geometric_mean_of_a_logistic_unit_is_exact_and_the_ridge_term_holds
 
 
 def test_averages_over_masks_come_to_a_limit(regression):
-    network = ProbabilisticMLPRegressor(max_iter=30, dropout=0.5, embedding=None)
+    network = ProbabilisticMLPRegressor((64, 64), max_iter=30, dropout=0.5, embedding=None)
     found = dropout_regularization(network, *regression, n_masks=400)
     assert found.rate == 0.5
     assert found.n_masks[0] == 1
@@ -63,7 +63,7 @@ def test_a_linear_network_needs_no_averaging(regression):
 
 
 def test_the_rate_is_the_networks_own(regression, classification):
-    assert dropout_regularization(MCDropoutRegressor(), *regression, n_masks=5).rate == 0.1
+    assert dropout_regularization(MCDropoutRegressor(), *regression, n_masks=5).rate == 0.05
     quick = ProbabilisticMLPClassifier((8,), max_iter=5)
     assert dropout_regularization(quick, *classification, n_masks=5).rate == 0.2
     assert dropout_regularization(quick.set_params(dropout=0.4), *classification, n_masks=5).rate == 0.4

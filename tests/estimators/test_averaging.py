@@ -10,7 +10,7 @@ ONE_BATCH = {"batch_size": "full", "early_stopping": False, "dtype": "float64"}
 
 def test_every_estimator_averages(any_kind, quick, problem):
     X, y = problem(any_kind)
-    plain = quick(any_kind).fit(X, y).predict_members(X)
+    plain = quick(any_kind, averaging=None).fit(X, y).predict_members(X)
     averaged = quick(any_kind, averaging="ema").fit(X, y).predict_members(X)
     assert averaged.shape == plain.shape
     assert np.isfinite(averaged).all()
@@ -37,7 +37,7 @@ def test_unknown_averages_list_the_valid_ones(quick, regression):
 def test_partial_fit_continues_the_average(quick, regression, normalization):
     # One batch a pass, so that passes and the epochs of a fit see the same rows in the same order.
     X, y = regression
-    options = {**ONE_BATCH, "averaging": EMA(0.8), "normalization": normalization}
+    options = {**ONE_BATCH, "averaging": EMA(0.8), "schedule": "constant", "normalization": normalization}
     passes = quick(ProbabilisticMLPRegressor, **options)
     for _ in range(6):
         passes.partial_fit(X, y)

@@ -224,6 +224,17 @@ def test_options_of_a_spec_are_searchable_and_count(quick, regression, argument,
     assert not np.array_equal(first.fit(X, y).predict(X), second.fit(X, y).predict(X))
 
 
+# Of all that the default recipe does besides, nothing shows in what these compare.
+PLAIN = {
+    "optimizer": "adam",
+    "learning_rate_init": 3e-3,
+    "schedule": "constant",
+    "averaging": None,
+    "embedding": None,
+    "early_stopping": False,
+}
+
+
 # -- purposes ----------------------------------------------------------------------------------------------------------
 
 
@@ -235,7 +246,7 @@ def test_narrow_deep_networks_die_by_relu_and_live_by_prelu():
     y = np.abs(X[:, 0]) + 0.05 * rng.standard_normal(200)
     n_constant, losses = {}, {}
     for activation in ("relu", "prelu"):
-        base = ProbabilisticMLPRegressor((2,) * 10, activation, embedding=None, max_iter=60, early_stopping=False)
+        base = ProbabilisticMLPRegressor((2,) * 10, activation, max_iter=60, **PLAIN)
         model = DeepEnsembleRegressor(base, n_estimators=20, random_state=0).fit(X, y)
         n_constant[activation] = int((np.ptp(model.predict_members(X), axis=1) == 0).sum())
         losses[activation] = model.best_loss_.mean()
@@ -297,11 +308,9 @@ def test_learned_rates_fall_with_more_rows_and_with_less_noise():
             (64,),
             "tanh",
             dropout=Dropout(0.2, kind="concrete"),
-            embedding=None,
             batch_size=50,
-            learning_rate_init=0.01,
             max_iter=24_000 // n_rows,
-            early_stopping=False,
+            **(PLAIN | {"learning_rate_init": 0.01}),
         )
         model = DeepEnsembleRegressor(base, n_estimators=3, random_state=0).fit(*wave(n_rows, noise))
         assert model.dropout_rates_.shape == (3, 1)

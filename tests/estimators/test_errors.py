@@ -328,12 +328,6 @@ def test_validation_rows_that_nothing_watches_are_refused(any_kind, quick, probl
         quick(any_kind, **options).fit(X, y, X_val=X, y_val=y)
 
 
-def test_a_method_that_watches_no_validation_rows_refuses_them(quick, regression):
-    X, y = regression
-    with pytest.raises(ValueError, match=r"X_val must not be given where nothing watches it: .* the method ignores it"):
-        quick(SnapshotEnsembleRegressor, early_stopping=True).fit(X, y, X_val=X, y_val=y)
-
-
 def test_weights_of_validation_rows_alone_are_refused(any_kind, quick, problem):
     X, y = problem(any_kind)
     with pytest.raises(ValueError, match="sample_weight_val must come with X_val and y_val"):

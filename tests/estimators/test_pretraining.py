@@ -156,7 +156,7 @@ def test_rows_without_labels_are_checked_like_any_others(quick, regression):
 
 def test_partial_fit_pre_trains_on_the_rows_of_its_first_call(quick, regression):
     X, y = regression
-    options = {"early_stopping": False, "batch_size": 16}
+    options = {"early_stopping": False, "batch_size": 16, "averaging": None}
     model = quick(ProbabilisticMLPRegressor, pretraining=Autoencoder(20), **options).partial_fit(X, y)
     assert not np.allclose(model.predict(X), quick(ProbabilisticMLPRegressor, **options).partial_fit(X, y).predict(X))
     before = model.members_.values

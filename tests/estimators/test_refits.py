@@ -10,6 +10,7 @@ from uncertainty import (
     SGD,
     Adadelta,
     Adam,
+    AdamW,
     DeepEnsembleRegressor,
     Gaussian,
     MixtureDensity,
@@ -162,15 +163,17 @@ AVERAGED = SGD(momentum_form="average")
         (Adam(amsgrad=True), "adam"),
         ("gradient_descent", "adam"),
         ("adam", Adam(beta_1=0.5)),
+        ("adam", AdamW()),
     ],
     ids=str,
 )
 def test_another_optimizer_in_partial_fit_begins_afresh(quick, regression, first, second):
-    changed = quick(ProbabilisticMLPRegressor, **ONE_BATCH, optimizer=first)
+    # Without averages: the weights in training are carried over with the state of the optimizer, and lost with it.
+    changed = quick(ProbabilisticMLPRegressor, **ONE_BATCH, averaging=None, optimizer=first)
     changed.partial_fit(*regression).partial_fit(*regression)
     afresh = copy.deepcopy(changed)
     afresh._optimizer_state = None
     for model in (changed, afresh):
         model.set_params(optimizer=second).partial_fit(*regression)
     # An optimizer that differs in its constants alone is the same one, and goes on.
-    assert np.array_equal(changed.members_.values, afresh.members_.values) != isinstance(second, Adam)
+    assert np.array_equal(changed.members_.values, afresh.members_.values) != isinstance(second, (Adam, AdamW))

@@ -19,32 +19,36 @@ KINDS = [
     (SnapshotEnsembleClassifier, ProbabilisticMLPClassifier, DeepEnsembleClassifier),
 ]
 every_kind = pytest.mark.parametrize(("snapshots", "network", "ensemble"), KINDS, ids=["regressor", "classifier"])
-LAST_WEIGHTS = {"early_stopping": False, "n_iter_no_change": 1000}
+LAST_WEIGHTS = {"early_stopping": False, "n_iter_no_change": None}
 EXACT = {"rtol": 1e-9, "atol": 1e-12}
 
 
 @every_kind
 def test_without_cycles_the_members_are_checkpoints_of_one_ordinary_run(quick, problem, snapshots, network, ensemble):
     X, y = problem(snapshots)
-    options = {"normalization": "batch", "schedule": "exponential"}  # which does not depend on the number of epochs
+    # A schedule that does not depend on the number of epochs.
+    options = {"normalization": "batch", "schedule": "exponential", **LAST_WEIGHTS}
     own = {"n_snapshots": 4, "variant": "no_cycle"}
     members = quick(snapshots, own=own, max_iter=22, **options).fit(X, y).predict_members(X)
     for member, n_epochs in zip(members, (5, 11, 16, 22), strict=True):
-        checkpoint = quick(network, max_iter=n_epochs, **LAST_WEIGHTS, **options).fit(X, y)
+        checkpoint = quick(network, max_iter=n_epochs, **options).fit(X, y)
         np.testing.assert_allclose(member, checkpoint.predict_members(X)[0], **EXACT)
     dropped = quick(snapshots, own={**own, "n_snapshots": 3, "n_dropped_cycles": 1}, max_iter=22, **options)
     np.testing.assert_allclose(dropped.fit(X, y).predict_members(X), members[1:], **EXACT)
 
 
 @every_kind
-def test_single_cycles_are_independent_networks_of_one_cosine_cycle(quick, problem, snapshots, network, ensemble):
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_single_cycles_are_independent_networks_of_one_cosine_cycle(
+    quick, problem, snapshots, network, ensemble, early_stopping
+):
+    # With early stopping each has the best weights by its own held-out rows, but trains to the end of its cycle.
     X, y = problem(snapshots)
     own = {"n_snapshots": 4, "variant": "single_cycle"}
-    model = quick(snapshots, own=own, max_iter=22, normalization="batch").fit(X, y)
-    schedule = CosineRestarts(cycle_length=5)
-    independent = quick(
-        ensemble, own={"n_estimators": 4}, max_iter=5, schedule=schedule, normalization="batch", **LAST_WEIGHTS
-    )
+    options = {"normalization": "batch", "early_stopping": early_stopping, "learning_rate_init": 0.1}
+    model = quick(snapshots, own=own, max_iter=22, n_iter_no_change=1, **options).fit(X, y)
+    options |= {"schedule": CosineRestarts(cycle_length=5), "n_iter_no_change": None}
+    independent = quick(ensemble, own={"n_estimators": 4}, max_iter=5, **options)
     np.testing.assert_allclose(model.predict_members(X), independent.fit(X, y).predict_members(X), **EXACT)
     assert model.n_iter_ == 5  # of each of the four: 20 of the 22 in total
 
@@ -56,7 +60,7 @@ def test_all_variants_train_for_as_many_epochs(quick, regression):
         model.fit(*regression)
         epochs[variant] = sum(record["n_training"] for record in model.history_)
         assert len(model.predict_members(regression[0])) == 3
-        assert not hasattr(model, "validation_curve_")
+        assert len(model.validation_curve_) == model.n_iter_
     assert set(epochs.values()) == {12}
 
 

@@ -118,13 +118,19 @@ def error_of_the_mean(head):
         (32, 32),
         head=head,
         optimizer=Adam(clip_norm=1.0),
+        schedule="constant",
+        learning_rate_init=3e-3,
+        averaging=None,
+        embedding=None,
         early_stopping=False,
         max_iter=150,
-        n_iter_no_change=150,
+        n_iter_no_change=None,
         batch_size=32,
         alpha=0.0,
     )
-    model = DeepEnsembleRegressor(network, random_state=0).fit(X, truth + 0.01 * rng.standard_normal(400))
+    model = DeepEnsembleRegressor(network, n_estimators=5, random_state=0).fit(
+        X, truth + 0.01 * rng.standard_normal(400)
+    )
     return np.sqrt(((model.predict_members(X) - truth) ** 2).mean(axis=1))
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from uncertainty import (
-    Adam,
+    AdamW,
     CosineRestarts,
     DeepEnsembleClassifier,
     DeepEnsembleRegressor,
@@ -20,6 +20,9 @@ from uncertainty import (
     SnapshotEnsembleRegressor,
 )
 from uncertainty.estimators import options
+
+# One rate for all steps, and weights that are those of the last one.
+PLAIN = {"optimizer": "adam", "schedule": "constant", "averaging": None, "embedding": None}
 
 BASE_OF = [
     (ProbabilisticMLPRegressor, SnapshotEnsembleRegressor),
@@ -65,7 +68,7 @@ def test_noise_is_said_to_be_noise(quick, task):
 
 def test_a_huge_learning_rate_is_said_to_be_one(quick, regression):
     with pytest.warns(ConvergenceWarning, match=r"no member came to predict .*learning_rate_init=1000 is too high"):
-        quick(DeepEnsembleRegressor, learning_rate_init=1e3).fit(*regression)
+        quick(DeepEnsembleRegressor, learning_rate_init=1e3, **PLAIN).fit(*regression)
 
 
 @pytest.mark.filterwarnings("error:no member came to predict")
@@ -268,12 +271,10 @@ def test_class_weight_moves_the_decision(quick, two_classes):
 def test_a_snapshot_is_the_network_at_its_cycle_s_end(quick, problem, base, snapshots):
     # A single network on the same schedule, stopped after t cycles, is snapshot t, batch-norm statistics included.
     X, y = problem(base)
-    options = {"normalization": "batch", "alpha": 1e-3}
+    options = {"normalization": "batch", "alpha": 1e-3, "early_stopping": False}
     members = quick(snapshots, own={"n_snapshots": 4}, max_iter=20, **options).fit(X, y).predict_members(X)
     for t in (1, 2, 4):
-        network = quick(
-            base, max_iter=5 * t, schedule=CosineRestarts(5), early_stopping=False, n_iter_no_change=100, **options
-        )
+        network = quick(base, max_iter=5 * t, schedule=CosineRestarts(5), n_iter_no_change=None, **options)
         np.testing.assert_allclose(members[t - 1], network.fit(X, y).predict_members(X)[0], rtol=1e-12, atol=1e-14)
 
 
@@ -285,13 +286,13 @@ def test_dropped_cycles_leave_out_the_first_snapshots(quick, regression):
 
 
 def test_snapshots_end_at_the_lowest_rate(quick, regression):
-    model = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 3}, max_iter=13, early_stopping=True).fit(*regression)
-    assert model.n_iter_ == 13  # cycles of 4, 4 and 5 epochs; early stopping is ignored
+    model = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 3}, max_iter=13, n_iter_no_change=1).fit(*regression)
+    assert model.n_iter_ == 13  # cycles of 4, 4 and 5 epochs; patience is ignored
     rates = [record["learning_rate"] for record in model.history_]
     for end in (3, 7, 12):
         assert rates[end] < rates[end - 1]  # lowest of its cycle ...
         assert end == 12 or rates[end + 1] > 10 * rates[end]  # ... which the next one starts far above
-    assert not hasattr(model, "validation_curve_")
+    assert len(model.validation_curve_) == 13
 
 
 def test_snapshots_need_an_epoch_for_each_cycle(quick, regression):
@@ -399,7 +400,7 @@ def test_batches_of_one_row_need_no_batch_norm(any_kind, quick, problem):
 def test_a_name_a_spec_and_a_number_stand_for_the_same(quick, regression):
     X, y = regression
     expected = quick(ProbabilisticMLPRegressor, dropout=0.1).fit(X, y).predict(X)
-    spec = {"head": Gaussian(), "optimizer": Adam(), "dropout": Dropout(0.1), "hidden_layer_sizes": 8}
+    spec = {"head": Gaussian(), "optimizer": AdamW(), "dropout": Dropout(0.1), "hidden_layer_sizes": 8}
     np.testing.assert_array_equal(quick(ProbabilisticMLPRegressor, **spec).fit(X, y).predict(X), expected)
     model = quick(ProbabilisticMLPRegressor, dropout=Dropout(0.5)).set_params(dropout__rate=0.1)
     np.testing.assert_array_equal(model.fit(X, y).predict(X), expected)

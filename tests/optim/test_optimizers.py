@@ -6,7 +6,7 @@ from sklearn.base import clone
 
 from uncertainty import optim
 from uncertainty.components.spec import named_specs
-from uncertainty.optim import SGD, Adadelta, AdaGrad, Adam, GradientDescent, Nadam, RMSprop
+from uncertainty.optim import SGD, Adadelta, AdaGrad, Adam, AdamW, GradientDescent, Nadam, RMSprop
 from uncertainty.optim.base import OptimizerSpec
 
 N_MEMBERS, SIZE, N_STEPS, RATE = 3, 32, 25, 0.05
@@ -64,6 +64,23 @@ PEERS = {
         Adam(weight_decay=0.3),
         lambda p: torch.optim.AdamW(
             [{"params": p[:1], "weight_decay": 0.3}, {"params": p[1:], "weight_decay": 0.0}], RATE
+        ),
+    ),
+    "adamw": (
+        AdamW(),
+        lambda p: torch.optim.AdamW(
+            [{"params": p[:1]}, {"params": p[1:], "weight_decay": 0.0}], RATE, weight_decay=0.02
+        ),
+    ),
+    "adamw with other options": (
+        AdamW(weight_decay=0.3, beta_1=0.8, beta_2=0.7, epsilon=1e-3, amsgrad=True),
+        lambda p: torch.optim.AdamW(
+            [{"params": p[:1]}, {"params": p[1:], "weight_decay": 0.0}],
+            RATE,
+            betas=(0.8, 0.7),
+            eps=1e-3,
+            weight_decay=0.3,
+            amsgrad=True,
         ),
     ),
     "amsgrad with weight decay": (
@@ -183,7 +200,7 @@ def test_weight_decay_is_decoupled_and_leaves_biases_alone(name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_weight_decay_does_not_enter_the_moments(name):
-    plain = walk(OPTIMIZERS[name], start(), gradients()[:2], mask())
+    plain = walk(clone(OPTIMIZERS[name]).set_params(weight_decay=0.0), start(), gradients()[:2], mask())
     decayed = walk(with_decay(name), start(), gradients()[:2], mask())
     first = plain[0].clone()
     first[:, DECAYED] -= RATE * 0.2 * start()[:, DECAYED]
@@ -300,6 +317,9 @@ def test_a_limit_must_be_positive(name, limit, value):
         Adam(beta_2=1.0),
         Adam(epsilon=0.0),
         Adam(weight_decay=-0.1),
+        AdamW(beta_1=1.0),
+        AdamW(epsilon=0.0),
+        AdamW(weight_decay=-0.1),
     ],
     ids=repr,
 )

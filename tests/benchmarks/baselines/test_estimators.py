@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from sklearn.linear_model import BayesianRidge, LinearRegression
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from benchmarks.baselines import BASELINES, PEERS, missing_peers_note, peers
 from benchmarks.baselines.boosted_quantiles import BoostedQuantileRegressor
@@ -24,6 +26,13 @@ from benchmarks.datasets import Task
 from benchmarks.method import Method
 from benchmarks.methods import METHODS
 from uncertainty import metrics
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """On so few rows the threads of gradient boosting wait for each other, for most of the time on a busy machine."""
+    with threadpool_limits(1):
+        yield
 
 
 def diabetes() -> tuple[Any, Any, Any, Any]:
