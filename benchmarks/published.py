@@ -32,12 +32,19 @@ def load_published(path: Path) -> Published:
     return published
 
 
+def published_path(suite: str) -> Path | None:
+    """Return the file of a suite's published results in the data folder, None where there is no such file."""
+    folder = data_dir()
+    if folder is None or suite not in PUBLISHED_FILES:
+        return None
+    path = folder / PUBLISHED_FILES[suite]
+    return path if path.is_file() else None
+
+
 def find_published(suite: str) -> Published:
     """Return the published rows of a suite from the data folder, none where there is no such file."""
-    folder = data_dir()
-    if folder is None or suite not in PUBLISHED_FILES or not (folder / PUBLISHED_FILES[suite]).is_file():
-        return {}
-    return load_published(folder / PUBLISHED_FILES[suite])
+    path = published_path(suite)
+    return {} if path is None else load_published(path)
 
 
 def missing_note(suite: str) -> str:

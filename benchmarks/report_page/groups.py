@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..baselines import BASELINES, PEERS
+from ..methods import CONTROLS
+
+# group -> methods, in the order of the tables; all peers, whether they are installed here or not
 GROUPS: dict[str, tuple[str, ...]] = {
     "ours": ("deep_ensemble", "mc_dropout", "snapshot_ensemble", "probabilistic_mlp"),
-    "control": ("squared_error_mlp", "same_epochs_mlp"),
-    "baseline": (
-        "sklearn_mlp", "sklearn_mlp_temperature", "sklearn_mlp_conformal", "gaussian_process", "bayesian_ridge",
-        "hgb_quantile", "hgb_quantile_conformal", "logistic_regression", "logistic_regression_temperature", "hgb",
-        "hgb_temperature",
-    ),
-    "peer": ("ngboost", "realmlp", "catboost_virtual"),
-}  # fmt: skip
+    "control": tuple(method.name for method in CONTROLS),
+    "baseline": tuple(method.name for method in BASELINES if method.group == "baseline"),
+    "peer": tuple(method.name for methods in PEERS.values() for method in methods),
+}
 
 OURS = GROUPS["ours"]
 # Multilayer perceptrons that are not ours, for comparisons of like with like.
-OTHER_MLPS = ("sklearn_mlp", "sklearn_mlp_temperature", "sklearn_mlp_conformal", "realmlp")
+OTHER_MLPS = ("sklearn_mlp", "sklearn_mlp_temperature", "sklearn_mlp_conformal", "realmlp", "realmlp_proper_score")
 # What differences are taken to: what a scikit-learn user would have without us.
 REFERENCE = "sklearn_mlp"
 

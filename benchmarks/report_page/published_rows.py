@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..datasets import DATA_DIR_VARIABLE, data_dir
-from ..published import load_published
+from ..datasets import DATA_DIR_VARIABLE
+from ..published import PUBLISHED_FILES, load_published, published_path
 from ..statistics import Estimate
 
 # Printed with two decimals: any value up to 0.095 is printed so, and ours is held against that.
@@ -49,10 +49,9 @@ class PublishedRows:
 
 
 def find_published_rows(suite: str) -> PublishedRows | None:
-    """Return the rows of ``SUITE/published.csv`` in the data folder, None where there is no such file."""
-    folder = data_dir()
-    path = None if folder is None else folder / suite / "published.csv"
-    return None if path is None or not path.is_file() else read_published_rows(path)
+    """Return the published rows of a suite from the data folder, None where there is no such file."""
+    path = published_path(suite)
+    return None if path is None else read_published_rows(path)
 
 
 def read_published_rows(path: Path) -> PublishedRows:
@@ -70,4 +69,4 @@ def read_published_rows(path: Path) -> PublishedRows:
 
 def missing_rows_note(suite: str) -> str:
     """Say why no published rows are shown and what would show them."""
-    return f"No published rows: set `{DATA_DIR_VARIABLE}` to a folder that holds `{suite}/published.csv`."
+    return f"No published rows: set `{DATA_DIR_VARIABLE}` to a folder that holds `{PUBLISHED_FILES[suite]}`."
