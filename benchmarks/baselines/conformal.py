@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,8 +89,16 @@ class SplitConformalForecast(Forecast):
         return (n_below * error + above[n_below]) / n - pairs / 2.0
 
 
-class SplitConformalRegressor(RegressorMixin, BaseEstimator):
-    """A regressor fitted on 80 % of the training rows, with intervals from its absolute errors on the others."""
+class ConformalRegressor(RegressorMixin, BaseEstimator, ABC):
+    """Abstract: a regressor fitted on 80 % of the training rows and calibrated by the others.
+
+    Parameters
+    ----------
+    estimator : regressor
+    calibration_fraction : float
+    random_state : int or None
+        Of the draw of the calibration rows.
+    """
 
     def __init__(
         self, estimator: Any, *, calibration_fraction: float = CALIBRATION_FRACTION, random_state: int | None = None
@@ -98,16 +107,27 @@ class SplitConformalRegressor(RegressorMixin, BaseEstimator):
         self.calibration_fraction = calibration_fraction
         self.random_state = random_state
 
-    def fit(self, X: NDArray[Any], y: NDArray[Any]) -> SplitConformalRegressor:
-        """Fit on one part of the training rows and keep the absolute errors on the other."""
+    def fit(self, X: NDArray[Any], y: NDArray[Any]) -> Self:
+        """Fit on one part of the training rows and calibrate on the other."""
         fit_rows, calibration_rows = split_calibration_rows(len(y), self.calibration_fraction, self.random_state)
         self.estimator_ = clone(self.estimator).fit(X[fit_rows], y[fit_rows])
-        self.absolute_errors_ = np.abs(y[calibration_rows] - self.estimator_.predict(X[calibration_rows]))
+        self._calibrate(X[calibration_rows], y[calibration_rows])
         return self
+
+    @abstractmethod
+    def _calibrate(self, X: NDArray[Any], y: NDArray[Any]) -> None:
+        """Keep what rows that the estimator has not seen say of its errors."""
 
     def predict(self, X: NDArray[Any]) -> FloatArray:
         """Return the prediction (n,), in units of y."""
         return self.estimator_.predict(X)
+
+
+class SplitConformalRegressor(ConformalRegressor):
+    """Intervals from the absolute errors on the calibration rows."""
+
+    def _calibrate(self, X: NDArray[Any], y: NDArray[Any]) -> None:
+        self.absolute_errors_ = np.abs(y - self.estimator_.predict(X))
 
     def predict_dist(self, X: NDArray[Any]) -> SplitConformalForecast:
         """Return the forecast of every row."""

@@ -6,47 +6,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
 
-from .conformal import CALIBRATION_FRACTION, conformal_rank, split_calibration_rows
+from .conformal import ConformalRegressor, conformal_rank
 from .forecast import FloatArray
 from .quantile import QuantileForecast
 
 
-class ConformalizedQuantileRegressor(RegressorMixin, BaseEstimator):
-    """Quantiles fitted on 80 % of the training rows; each pair is moved outward or inward by the others.
+class ConformalizedQuantileRegressor(ConformalRegressor):
+    """Quantiles of which each pair is moved outward or inward by the calibration rows.
 
-    Parameters
-    ----------
-    estimator : regressor with `levels`, symmetric about 1/2, and `predict_quantiles`
-    calibration_fraction : float
-    random_state : int or None
-        Of the draw of the calibration rows.
+    The `estimator` has `levels`, symmetric about 1/2, and `predict_quantiles`.
 
     References
     ----------
     Romano, Patterson and Candes (2019), Conformalized quantile regression, NeurIPS, algorithm 1 and theorem 1.
     """
 
-    def __init__(
-        self, estimator: Any, *, calibration_fraction: float = CALIBRATION_FRACTION, random_state: int | None = None
-    ) -> None:
-        self.estimator = estimator
-        self.calibration_fraction = calibration_fraction
-        self.random_state = random_state
-
-    def fit(self, X: NDArray[Any], y: NDArray[Any]) -> ConformalizedQuantileRegressor:
-        """Fit on one part of the training rows and find how far each pair of quantiles has to move on the other."""
-        fit_rows, calibration_rows = split_calibration_rows(len(y), self.calibration_fraction, self.random_state)
-        self.estimator_ = clone(self.estimator).fit(X[fit_rows], y[fit_rows])
-        self.offsets_ = conformal_offsets(
-            self.estimator.levels, self.estimator_.predict_quantiles(X[calibration_rows]), y[calibration_rows]
-        )
-        return self
-
-    def predict(self, X: NDArray[Any]) -> FloatArray:
-        """Return the prediction (n,), in units of y."""
-        return self.estimator_.predict(X)
+    def _calibrate(self, X: NDArray[Any], y: NDArray[Any]) -> None:
+        self.offsets_ = conformal_offsets(self.estimator.levels, self.estimator_.predict_quantiles(X), y)
 
     def predict_dist(self, X: NDArray[Any]) -> QuantileForecast:
         """Return the forecast of every row."""
