@@ -61,9 +61,12 @@ class _SnapshotTaker:
 
     def __call__(self, state: EpochState) -> bool:
         """Look at the end of an epoch; training never stops here."""
-        if self._of_cycle is None or state.validation_loss is None or state.validation_loss < self._of_cycle.loss:
+        ends = state.epoch in self._ends
+        if state.validation_loss is None:
+            self._of_cycle = _Snapshot.of(state) if ends else None
+        elif self._of_cycle is None or state.validation_loss < self._of_cycle.loss:
             self._of_cycle = _Snapshot.of(state)
-        if state.epoch in self._ends:
+        if ends and self._of_cycle is not None:
             self._end_cycle(self._of_cycle, state)
             self._of_cycle = None
         return False
