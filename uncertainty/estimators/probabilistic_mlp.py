@@ -109,7 +109,8 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
         (random slopes), "elu", "selu", "gelu", "silu", "mish", "softplus", "maxout", or the piecewise linear
         "hard_sigmoid", "hard_tanh" and "hard_silu".
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
-        Distribution of the target. "auto" is Gaussian. Where the mean is given up as noise, `Gaussian(beta=0.5)` or
+        Distribution of the target. "auto" is a mixture of five normal components, for noise with heavy tails, skew or
+        several modes. Where a Gaussian head gives the mean up as noise, `Gaussian(beta=0.5)` or
         `Gaussian(mean_warmup=50)` may find it; losses are reported as plain NLL all the same.
     initializer : "auto", a short name, or a spec
         "auto" is He for rectifiers, LeCun for "selu" and "maxout", Glorot for "tanh", "sigmoid" and "identity", and

@@ -21,7 +21,7 @@ from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
 from uncertainty.estimators.partial import partial_fit_is_available
 from uncertainty.estimators.scaling import OUTLIER_BOUND, InputScaler, TargetScaler
-from uncertainty.heads import Gaussian
+from uncertainty.heads import MixtureDensity
 from uncertainty.heads.base import Distribution, Head
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.predictive import ContinuousPredictive
@@ -107,7 +107,7 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
             )
 
     def _build_head(self) -> Head:
-        return options.resolve_head(self._network().head, Gaussian(), "continuous").build(self.n_outputs_)
+        return options.resolve_head(self._network().head, MixtureDensity(), "continuous").build(self.n_outputs_)
 
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
         x, y = self._encode(rows)

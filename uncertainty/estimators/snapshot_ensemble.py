@@ -91,7 +91,7 @@ class _Snapshots(Method):
     """
 
     supports_partial_fit = False
-    n_runs = 2
+    n_runs = 4
 
     def __init__(self, n_snapshots: int, n_dropped: int, *, restarts: bool) -> None:
         self.n_snapshots = n_snapshots
@@ -146,7 +146,7 @@ class _SingleCycles(Method):
     """A network for each cycle, from a fresh initialization: none depends on another, so they train side by side."""
 
     supports_partial_fit = False
-    n_runs = 2
+    n_runs = 4
 
     def __init__(self, n_networks: int) -> None:
         self._n_networks = n_networks
@@ -231,7 +231,7 @@ class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegress
         The network; None takes its defaults with optimizer=AdamW(clip_norm=1): where a restart meets the small
         gradients at the end of a cycle, a first step may be thrown far. To search its parameters, pass one
         explicitly. The ensemble owns the `schedule` (but for "no_cycle"), and every cycle runs to its end, whatever
-        `n_iter_no_change`. `max_iter` is the number of epochs of all cycles together; "auto" is twice that of one
+        `n_iter_no_change`. `max_iter` is the number of epochs of all cycles together; "auto" is four times that of one
         network. `random_state`, `verbose` and `warm_start` are overridden.
     n_snapshots : int, default 5
         Number of members, M.
