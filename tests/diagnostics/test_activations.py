@@ -45,7 +45,9 @@ def deep(depth, activation, initializer="auto", **options):
 
 
 def test_the_numbers_are_those_of_the_network_written_out(regression):
-    network = base_network(ProbabilisticMLPRegressor((6, 5), "tanh", dtype="float64", early_stopping=False))
+    network = base_network(
+        ProbabilisticMLPRegressor((6, 5), "tanh", head="gaussian", dtype="float64", early_stopping=False)
+    )
     run = prepare(network.set_params(batch_size="full"), checked(network, *regression), seed=0)
     _draw_output_weights(run, 0)
     found = layer_statistics(run)

@@ -38,7 +38,7 @@ def test_the_error_of_a_classifier_is_the_share_of_wrong_classes(classification)
 
 
 def test_a_network_that_is_too_small_underfits(regression):
-    found = validation_diagnosis(ProbabilisticMLPRegressor(()), *regression, baseline_error=30.0)
+    found = validation_diagnosis(ProbabilisticMLPRegressor((), head="gaussian"), *regression, baseline_error=30.0)
     assert found.diagnosis == "underfit"
     assert found.suggestions == AGAINST_BIAS
     assert found.suggestions[0].startswith("a bigger network")

@@ -211,7 +211,8 @@ def test_folds_cover_every_row_once_and_never_overlap():
 def test_the_gain_is_that_of_rows_not_trained_on(regression):
     # Written out: each fold's network trained alone, on its own rows, and tested on the fold.
     rows = checked(ProbabilisticMLPRegressor(), *regression)
-    network = base_network(quick(ProbabilisticMLPRegressor, batch_size="full", dtype="float64", early_stopping=False))
+    options = {"head": "gaussian", "batch_size": "full", "dtype": "float64", "early_stopping": False}
+    network = base_network(quick(ProbabilisticMLPRegressor, **options))
     found = cross_fit(clone(network), rows, seed=0, n_epochs=30, patience=None, stop=lambda state: False)
     train, watched, tested = _folds(rows, 0, stratify=False)
     gains = []

@@ -27,7 +27,7 @@ EVERY = pytest.mark.parametrize("name", diagnostics.__all__)
 
 
 def quick_network():
-    return ProbabilisticMLPRegressor((8,), max_iter=12, learning_rate_init=1e-2, random_state=0)
+    return ProbabilisticMLPRegressor((8,), head="gaussian", max_iter=12, learning_rate_init=1e-2, random_state=0)
 
 
 def diagnose(name, estimator, X, y, **options):

@@ -58,7 +58,8 @@ def test_averages_over_masks_come_to_a_limit(regression):
 
 def test_a_linear_network_needs_no_averaging(regression):
     # Its mean over masks of the inputs is the prediction of scaled weights; only Monte Carlo error is left.
-    found = dropout_regularization(ProbabilisticMLPRegressor((), max_iter=20), *regression, n_masks=400, rate=0.3)
+    network = ProbabilisticMLPRegressor((), head="gaussian", max_iter=20)
+    found = dropout_regularization(network, *regression, n_masks=400, rate=0.3)
     assert found.distance_to_weight_scaling[-1] < 3.0 * found.monte_carlo_error[-1]
 
 

@@ -12,7 +12,7 @@ from uncertainty.diagnostics import initial_loss_check
 
 def test_a_regressor_starts_at_the_normal_distribution_of_y(regression):
     X, y = regression
-    found = initial_loss_check(ProbabilisticMLPRegressor(), X, y)
+    found = initial_loss_check(ProbabilisticMLPRegressor(head="gaussian"), X, y)
     z = (y - y.mean()) / y.std()
     assert found.marginal_loss == pytest.approx(-norm.logpdf(z).mean(), rel=1e-5)
     assert found.initial_loss == pytest.approx(found.marginal_loss, abs=1e-4)
@@ -39,7 +39,7 @@ def test_class_weights_change_the_marginal(classification):
 
 def test_targets_in_their_own_units_and_several_of_them(regression):
     X, y = regression
-    raw = initial_loss_check(ProbabilisticMLPRegressor(standardize=False), X, y)
+    raw = initial_loss_check(ProbabilisticMLPRegressor(head="gaussian", standardize=False), X, y)
     assert raw.marginal_loss == pytest.approx(-norm.logpdf(y, y.mean(), y.std()).mean(), rel=1e-5)
     assert raw.is_expected
     assert initial_loss_check(ProbabilisticMLPRegressor(), X, np.column_stack([y, X])).is_expected
@@ -47,6 +47,14 @@ def test_targets_in_their_own_units_and_several_of_them(regression):
 
 def test_a_mixture_starts_near_the_marginal(regression):
     assert initial_loss_check(ProbabilisticMLPRegressor(head=MixtureDensity(3)), *regression).is_expected
+
+
+def test_a_mixture_that_knows_the_shape_of_y_is_its_own_marginal(regression):
+    X, _ = regression
+    y = np.repeat([0.0, 1.0], 60) + 1e-3 * X[:, 0]
+    found = initial_loss_check(ProbabilisticMLPRegressor(), X, y)
+    assert found.marginal_loss < norm.entropy() - 0.2
+    assert found.is_expected
 
 
 def test_warm_weights_start_below_the_marginal(regression):

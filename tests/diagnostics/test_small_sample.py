@@ -46,7 +46,7 @@ def test_regularization_is_off(regression):
     "network",
     [
         ProbabilisticMLPRegressor(initializer=RandomNormal(0.0)),
-        ProbabilisticMLPRegressor(()),
+        ProbabilisticMLPRegressor((), head="gaussian"),
         ProbabilisticMLPRegressor(learning_rate_init=1e-6),
     ],
     ids=["equal units", "linear", "tiny rate"],

@@ -91,7 +91,8 @@ def test_the_first_snapshot_is_a_network_that_stops_early(quick, noisy, kind):
 @pytest.mark.parametrize("variant", ["cyclic", "no_cycle"])
 def test_snapshots_watch_the_validation_rows_they_are_given(quick, noisy, variant):
     X, y = noisy(SnapshotEnsembleRegressor)
-    model = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 6, "variant": variant}, **OPTIONS, dtype="float64")
+    own, head = {"n_snapshots": 6, "variant": variant}, "gaussian"
+    model = quick(SnapshotEnsembleRegressor, own=own, head=head, **OPTIONS, dtype="float64")
     members = model.fit(X[:40], y[:40], X_val=X[40:], y_val=y[40:]).predict_dist(X[40:]).members
     mean, std = members.mean()[..., 0], np.sqrt(members.variance()[..., 0])
     nll = -norm.logpdf(y[40:], mean, std).mean(axis=1) - np.log(model.target_scaler_.scale_[0])
@@ -144,11 +145,12 @@ def test_after_a_cycle_in_vain_training_goes_back_to_the_best_weights(quick, noi
 
 def test_a_dropped_cycle_may_hold_the_best_weights(quick, noisy):
     X, y = noisy(SnapshotEnsembleRegressor)
-    every = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 6}, averaging=None, **OPTIONS).fit(X, y)
+    options = OPTIONS | {"head": "gaussian", "averaging": None}
+    every = quick(SnapshotEnsembleRegressor, own={"n_snapshots": 6}, **options).fit(X, y)
     n_dropped = int(np.argmin([min(cycle) for cycle in cycles(every.validation_curve_)])) + 1
     assert n_dropped < 5
     own = {"n_snapshots": 6 - n_dropped, "n_dropped_cycles": n_dropped}
-    model = quick(SnapshotEnsembleRegressor, own=own, averaging=None, **OPTIONS).fit(X, y)
+    model = quick(SnapshotEnsembleRegressor, own=own, **options).fit(X, y)
     np.testing.assert_array_equal(model.members_.values, every.members_.values[n_dropped:])
 
 

@@ -155,7 +155,8 @@ def test_weight_scaling_is_near_the_mean_over_masks(quick, regression, dropping)
 
 def test_inputs_alone_make_members_of_a_linear_model(quick, regression):
     X, y = regression
-    model = quick(MCDropoutRegressor, hidden_layer_sizes=(), dropout=Dropout(0.0, input_rate=0.3), max_iter=100)
+    options = {"head": "gaussian", "hidden_layer_sizes": (), "dropout": Dropout(0.0, input_rate=0.3), "max_iter": 100}
+    model = quick(MCDropoutRegressor, **options)
     model.set_params(n_mc_samples=4000).fit(X, y)
     found = model.predict_uncertainty(X[:5]).epistemic_variance
     # Each input's share of the mean comes and goes on its own: p / (1 - p) sum of x^2 w^2.
@@ -307,6 +308,7 @@ def test_learned_rates_fall_with_more_rows_and_with_less_noise():
         base = ProbabilisticMLPRegressor(
             (64,),
             "tanh",
+            head="gaussian",
             dropout=Dropout(0.2, kind="concrete"),
             batch_size=50,
             max_iter=24_000 // n_rows,

@@ -101,7 +101,7 @@ def first_weights_with_twenty_useless_inputs(quick, l1_ratio, batch_size):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((400, 23))
     y = X[:, 0] - np.sin(2 * X[:, 1]) + X[:, 2] + 0.3 * rng.standard_normal(400)
-    options = {"alpha": 0.05, "l1_ratio": l1_ratio, "batch_size": batch_size, "max_iter": 80}
+    options = {"head": "gaussian", "alpha": 0.05, "l1_ratio": l1_ratio, "batch_size": batch_size, "max_iter": 80}
     # An average is zero only where all its weights were, and small rates leave less to be taken off.
     options |= {"embedding": None, "averaging": None, "schedule": "constant", "early_stopping": False}
     return first_weights(quick(ProbabilisticMLPRegressor, **options).fit(X, y))

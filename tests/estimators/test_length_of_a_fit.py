@@ -49,13 +49,13 @@ def test_automatic_epochs_are_those_of_the_rows_that_train(quick, regression, mo
         assert model.n_iter_ == expected
 
 
-def test_every_method_takes_automatic_epochs_and_snapshots_two_runs(any_kind, quick, problem, monkeypatch):
+def test_every_method_takes_automatic_epochs_and_snapshots_four_runs(any_kind, quick, problem, monkeypatch):
     monkeypatch.setattr(options, "EPOCHS_OF_A_FIT", (3, 11))
     model = quick(any_kind, max_iter="auto", n_iter_no_change=None).fit(*problem(any_kind))
-    assert model.n_iter_ == (22 if any_kind.__name__.startswith("Snapshot") else 11)
+    assert model.n_iter_ == (44 if any_kind.__name__.startswith("Snapshot") else 11)
     if any_kind is SnapshotEnsembleRegressor:
         single = quick(any_kind, own={"variant": "single_cycle"}, max_iter="auto").fit(*problem(any_kind))
-        assert single.n_iter_ == 22 // 3
+        assert single.n_iter_ == 44 // 3
 
 
 def test_the_schedule_spans_the_automatic_epochs(quick, regression):
@@ -84,7 +84,7 @@ def nothing_to_learn():
 
 def test_members_stop_after_half_of_all_epochs_or_never(quick, nothing_to_learn):
     rows, watched = nothing_to_learn
-    network = {"max_iter": 40, "learning_rate_init": 0.1, "tol": 0.0}
+    network = {"head": "gaussian", "max_iter": 40, "learning_rate_init": 0.1, "tol": 0.0}
     automatic = quick(DeepEnsembleRegressor, **network).fit(*rows, **watched)
     assert automatic.n_iter_ == automatic.best_iter_.max() + 20 < 40
     assert automatic.history_[-1]["n_training"] < 3

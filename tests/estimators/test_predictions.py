@@ -191,7 +191,7 @@ def test_samples_have_the_predictive_s_moments(regressor_kind, quick, regression
 
 def test_one_component_is_the_gaussian_head(regressor_kind, quick, regression):
     X, y = regression
-    gaussian = quick(regressor_kind, dtype="float64", max_iter=3).fit(X, y)
+    gaussian = quick(regressor_kind, dtype="float64", max_iter=3, head="gaussian").fit(X, y)
     mixture = quick(regressor_kind, dtype="float64", max_iter=3, head=MixtureDensity(1)).fit(X, y)
     np.testing.assert_allclose(mixture.predict(X), gaussian.predict(X), rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(mixture.predict_var(X), gaussian.predict_var(X), rtol=1e-6)

@@ -147,7 +147,8 @@ NETWORKS = [((12,), 0.1), ((12, 9), 0.1), ((12, 9, 7), (0.1, 0.2, 0.1)), ((12, 9
 def test_moments_are_those_of_a_loop_over_members(quick, regression, monkeypatch, kind, hidden, dropout):
     X, y = regression
     own = {"n_mc_samples": 30} if kind is MCDropoutRegressor else {}
-    model = quick(kind, own=own, hidden_layer_sizes=hidden, dropout=dropout, activation="relu", max_iter=4).fit(X, y)
+    options = {"head": "gaussian", "activation": "relu", "max_iter": 4}
+    model = quick(kind, own=own, hidden_layer_sizes=hidden, dropout=dropout, **options).fit(X, y)
     new = repeated(X, 500)
     monkeypatch.setattr(CHUNK_BYTES, 100_000)
     raw = raw_outputs(model, new)

@@ -14,6 +14,7 @@ from uncertainty import (
     Dropout,
     Gaussian,
     MCDropoutRegressor,
+    MixtureDensity,
     ProbabilisticMLPClassifier,
     ProbabilisticMLPRegressor,
     SnapshotEnsembleClassifier,
@@ -400,7 +401,7 @@ def test_batches_of_one_row_need_no_batch_norm(any_kind, quick, problem):
 def test_a_name_a_spec_and_a_number_stand_for_the_same(quick, regression):
     X, y = regression
     expected = quick(ProbabilisticMLPRegressor, dropout=0.1).fit(X, y).predict(X)
-    spec = {"head": Gaussian(), "optimizer": AdamW(), "dropout": Dropout(0.1), "hidden_layer_sizes": 8}
+    spec = {"head": MixtureDensity(), "optimizer": AdamW(), "dropout": Dropout(0.1), "hidden_layer_sizes": 8}
     np.testing.assert_array_equal(quick(ProbabilisticMLPRegressor, **spec).fit(X, y).predict(X), expected)
     model = quick(ProbabilisticMLPRegressor, dropout=Dropout(0.5)).set_params(dropout__rate=0.1)
     np.testing.assert_array_equal(model.fit(X, y).predict(X), expected)

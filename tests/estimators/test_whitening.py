@@ -156,7 +156,7 @@ def test_every_estimator_whitens_and_scales_y_as_ever(any_kind, quick, problem):
     model = quick(any_kind, standardize="whiten", embedding=None, max_iter=40).fit(mixed, y)
     v = model.input_scaler_.transform(mixed)
     assert_allclose(covariance(v), np.eye(X.shape[1]), atol=1e-9)
-    assert model.score(mixed, y) > 0.4
+    assert model.score(mixed, y) > 0.35
     scaler = getattr(model, "target_scaler_", None)
     if scaler is not None:
         assert scaler.scale_ == pytest.approx(y.std())

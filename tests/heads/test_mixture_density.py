@@ -54,8 +54,8 @@ def test_one_component_is_the_gaussian_head(n_targets):
 
 @pytest.mark.parametrize("n_components", [2, 3, 5])
 def test_training_starts_with_components_spread_over_the_quantiles_and_the_variance_of_the_targets(n_components):
-    y = torch.tensor(np.random.default_rng(0).normal(2.0, 1.5, size=(4000, 2)))
-    head = MixtureDensity(n_components).build(2)
+    y = torch.tensor(np.random.default_rng(0).normal(2.0, 1.5, size=(4000, 1)))
+    head = MixtureDensity(n_components).build(1)
     start = head.distribution(head.init_raw(y, torch.ones(4000, dtype=y.dtype)).numpy())
     assert_allclose(start.weights, 1 / n_components)
     levels = (np.arange(n_components) + 0.5) / n_components
@@ -63,6 +63,19 @@ def test_training_starts_with_components_spread_over_the_quantiles_and_the_varia
     # The means of the components are not those of the halves they stand for: variance holds, the mean to rounding of
     # the quantiles.
     assert_allclose(start.variance(), y.numpy().var(axis=0), rtol=1e-6)
+
+
+def test_components_of_several_targets_start_with_widths_apart_and_no_target_tied_to_another():
+    y = torch.tensor(np.random.default_rng(0).normal([2.0, -5.0], [1.5, 0.3], size=(4000, 2)))
+    head = MixtureDensity(5).build(2)
+    raw = head.init_raw(y, torch.ones(4000, dtype=y.dtype))
+    start = head.distribution(raw.numpy())
+    assert_allclose(start.means, np.tile(y.numpy().mean(axis=0)[:, None], 5), rtol=1e-12)
+    assert_allclose(start.variance(), y.numpy().var(axis=0), rtol=1e-6)
+    assert_allclose(start.scales[:, -1] / start.scales[:, 0], 4.0, rtol=1e-6)
+    normal = Gaussian().build(2)
+    expected = normal.log_prob(normal.init_raw(y, torch.ones(4000, dtype=y.dtype)).expand(4000, -1), y).mean()
+    assert -0.2 < head.log_prob(raw.expand(4000, -1), y).mean() - expected < 0.0
 
 
 def test_components_start_apart_even_where_most_targets_are_equal():

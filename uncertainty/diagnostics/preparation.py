@@ -164,16 +164,26 @@ def mean_loss(run: PreparedRun, values: Any, statistics: Any, rows: Rows) -> flo
 def marginal_nll(run: PreparedRun, *, regression: bool) -> float:
     """Return the NLL of the training rows under their own marginal distribution, in nats.
 
-    It is that of a normal distribution with the mean and variance of each (standardised) target, or the entropy of the
-    class frequencies, and the yardstick of every other loss: a network that knows nothing about y can reach it.
+    It is that of a normal distribution with the mean and variance of each (standardised) target, or of the head's own
+    best constant where that knows the shape of y better, or the entropy of the class frequencies; and the yardstick of
+    every other loss: a network that knows nothing about y can reach it.
     """
     rows = run.data.rows
-    y = rows.y.double().cpu().numpy()
-    weight = np.ones(len(y)) if rows.weight is None else rows.weight.double().cpu().numpy()
-    if regression:
-        mean = np.average(y, axis=0, weights=weight)
-        std = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
-        return float(np.sum(0.5 * np.log(2.0 * np.pi * np.e) + np.log(np.maximum(std, 1e-3))))
+    weight = torch.ones_like(rows.y[:, 0]) if rows.weight is None else rows.weight
+    if not regression:
+        return _entropy_of_classes(rows.y.double().cpu().numpy(), weight.double().cpu().numpy())
+    constant = run.head.init_raw(rows.y, weight).expand(1, len(rows.y), -1)
+    of_head = np.average(-run.head.log_prob(constant, rows.y).double().cpu().numpy()[0], weights=weight.cpu().numpy())
+    return min(float(of_head), _normal_nll(rows.y.double().cpu().numpy(), weight.double().cpu().numpy()))
+
+
+def _normal_nll(y: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    mean = np.average(y, axis=0, weights=weight)
+    std = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
+    return float(np.sum(0.5 * np.log(2.0 * np.pi * np.e) + np.log(np.maximum(std, 1e-3))))
+
+
+def _entropy_of_classes(y: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     total = 0.0
     for column in y.T:
         counts = np.bincount(np.unique(column, return_inverse=True)[1], weights=weight)

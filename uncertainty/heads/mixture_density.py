@@ -54,16 +54,30 @@ class MixtureDensityHead(Head):
         self.floor = floor
 
     def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
-        """Start component k at the (k + 1/2) / K quantile of y, with widths that keep the variance of y in all."""
+        """Start with components that differ and together have the variance of y; equal ones would stay equal.
+
+        One target: component k at the (k + 1/2) / K quantile of y. Several: all at the mean, with widths from narrow to
+        wide, as quantiles of each target alone would have all targets rise together.
+        """
         mean, std = weighted_moments(y, weight)
-        means = mean.unsqueeze(1)
-        if self.n_components > 1:
-            levels = (np.arange(self.n_components) + 0.5) / self.n_components
-            means = torch.stack([_weighted_quantiles(column, weight, levels) for column in y.T])  # [T, K]
-        between = (means - means.mean(dim=1, keepdim=True)).square().mean(dim=1)
-        within = torch.sqrt((std.square() - between).clamp_min(0.04 * std.square()))
-        rho = raw_from_scale(within, self.floor).unsqueeze(1).expand_as(means)
+        if self.n_targets == 1:
+            means, widths = self._spread_over_quantiles(y, weight, std)
+        else:
+            means = mean.unsqueeze(1).expand(-1, self.n_components)
+            factors = torch.as_tensor(np.geomspace(0.5, 2.0, self.n_components), dtype=y.dtype, device=y.device)
+            widths = std.unsqueeze(1) * factors / factors.square().mean().sqrt()
+        rho = raw_from_scale(widths, self.floor)
         return torch.cat([means.reshape(-1), rho.reshape(-1), torch.zeros_like(means[0])])
+
+    def _spread_over_quantiles(self, y: Tensor, weight: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
+        """Means and widths [1, K]; a single component is at the mean."""
+        if self.n_components == 1:
+            return weighted_moments(y, weight)[0].unsqueeze(1), std.unsqueeze(1)
+        levels = (np.arange(self.n_components) + 0.5) / self.n_components
+        means = _weighted_quantiles(y[:, 0], weight, levels).unsqueeze(0)
+        between = (means - means.mean()).square().mean()
+        within = torch.sqrt((std.square() - between).clamp_min(0.04 * std.square()))
+        return means, within.unsqueeze(1).expand_as(means)
 
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
         means, rho, logits = self._rows_last(raw)
