@@ -103,13 +103,13 @@ class ProbabilisticMLPRegressor(NetworkParameters, ProbabilisticRegressor):
     Parameters
     ----------
     hidden_layer_sizes : tuple of int, default (64, 64, 64)
-        Widths of the hidden layers; `()` is linear regression.
+        Widths of the hidden layers; `()` with a Gaussian head is linear regression.
     activation : str or a spec such as `LeakyReLU(slope=0.1)`, default "silu"
         Of the hidden layers: "identity", "sigmoid", "tanh", "relu", "leaky_relu", "prelu" (learned slopes), "rrelu"
         (random slopes), "elu", "selu", "gelu", "silu", "mish", "softplus", "maxout", or the piecewise linear
         "hard_sigmoid", "hard_tanh" and "hard_silu".
     head : "auto", "gaussian", "mixture_density", or a spec such as `MixtureDensity(n_components=3)`
-        Distribution of the target. "auto" is a mixture of five normal components, for noise with heavy tails, skew or
+        Distribution of the target. "auto" is a mixture of three normal components, for noise with heavy tails, skew or
         several modes. Where a Gaussian head gives the mean up as noise, `Gaussian(beta=0.5)` or
         `Gaussian(mean_warmup=50)` may find it; losses are reported as plain NLL all the same.
     initializer : "auto", a short name, or a spec

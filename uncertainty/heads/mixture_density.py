@@ -15,27 +15,36 @@ from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.heads.scale import predicted_scale, raw_from_scale, scale_derivative, scale_from_raw
 
 
+# Narrowest and widest component, in scales of the first: e^-1.2 to e^1.2. A component that a row has no use for keeps a small
+# weight; without a bound it would also keep a width of the order of the spread of y, and swell the variance of the row.
+LOG_WIDTH_BOUND = 1.2
+
+
 class MixtureDensity(HeadSpec):
     """Mixture of K normal components, for noise with several modes, skew or heavy tails.
 
-    With several targets a component spans all of them, so targets are dependent through the component.
+    The first component has the mean mu and the standard deviation sigma; each other one lies at ``mu + sigma d_k`` and
+    has the standard deviation ``sigma exp(b tanh(c_k / b))`` with b = 1.2, between 0.3 and 3.3 sigma. So all move and shrink together
+    as the network learns, and the variance of a row is of the size of its noise. With several targets a component spans
+    all of them, so targets are dependent through the component.
 
     Parameters
     ----------
-    n_components : int >= 1, default 5
+    n_components : int >= 1, default 3
         K. One component is the Gaussian head.
     floor : float > 0, default 1e-3
-        Smallest standard deviation of a component, in units of the standardised target.
+        Smallest standard deviation of the first component, in units of the standardised target.
 
     References
     ----------
-    Bishop (1994), Mixture density networks, eqs. 22-29 and the gradients 37-39.
+    Bishop (1994), Mixture density networks, eqs. 22-29 and the gradients 37-39, there of the means and standard
+    deviations themselves.
     """
 
     short_name = "mixture_density"
     target_kinds = frozenset({"continuous"})
 
-    def __init__(self, n_components: int = 5, floor: float = 1e-3) -> None:
+    def __init__(self, n_components: int = 3, floor: float = 1e-3) -> None:
         self.n_components = n_components
         self.floor = floor
 
@@ -45,7 +54,10 @@ class MixtureDensity(HeadSpec):
 
 
 class MixtureDensityHead(Head):
-    """Raw outputs: T K means, T K values rho of the standard deviations, K logits of the weights."""
+    """Raw outputs: T K locations, T K widths, K logits of the weights.
+
+    Location and width of the first component are its mean and its rho; of another one they are d_k and c_k.
+    """
 
     def __init__(self, n_targets: int, n_components: int, floor: float) -> None:
         self.n_targets = n_targets
@@ -56,57 +68,77 @@ class MixtureDensityHead(Head):
     def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
         """Start with components that differ and together have the variance of y; equal ones would stay equal.
 
-        One target: component k at the (k + 1/2) / K quantile of y. Several: all at the mean, with widths from narrow to
-        wide, as quantiles of each target alone would have all targets rise together.
+        One target: at the (k + 1/2) / K quantiles of y, the middle one first. Several: all at the mean, with widths from
+        narrow to wide, as quantiles of each target alone would have all targets rise together.
         """
-        mean, std = weighted_moments(y, weight)
-        if self.n_targets == 1:
-            means, widths = self._spread_over_quantiles(y, weight, std)
-        else:
-            means = mean.unsqueeze(1).expand(-1, self.n_components)
-            factors = torch.as_tensor(np.geomspace(0.5, 2.0, self.n_components), dtype=y.dtype, device=y.device)
-            widths = std.unsqueeze(1) * factors / factors.square().mean().sqrt()
-        rho = raw_from_scale(widths, self.floor)
-        return torch.cat([means.reshape(-1), rho.reshape(-1), torch.zeros_like(means[0])])
-
-    def _spread_over_quantiles(self, y: Tensor, weight: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
-        """Means and widths [1, K]; a single component is at the mean."""
-        if self.n_components == 1:
-            return weighted_moments(y, weight)[0].unsqueeze(1), std.unsqueeze(1)
-        levels = (np.arange(self.n_components) + 0.5) / self.n_components
-        means = _weighted_quantiles(y[:, 0], weight, levels).unsqueeze(0)
-        between = (means - means.mean()).square().mean()
-        within = torch.sqrt((std.square() - between).clamp_min(0.04 * std.square()))
-        return means, within.unsqueeze(1).expand_as(means)
+        mean, std = (moment.unsqueeze(1) for moment in weighted_moments(y, weight))  # [T, 1]
+        like = {"dtype": y.dtype, "device": y.device}
+        middle_first = np.argsort(np.abs(np.arange(self.n_components) - (self.n_components - 1) // 2), kind="stable")
+        offsets = widths = torch.zeros(self.n_targets, self.n_components, **like)
+        scale = std
+        if self.n_components > 1 and self.n_targets == 1:
+            levels = (middle_first + 0.5) / self.n_components
+            means = _weighted_quantiles(y[:, 0], weight, levels).unsqueeze(0)
+            between = (means - means.mean()).square().mean()
+            scale = torch.sqrt((std.square() - between).clamp_min(0.04 * std.square())).clamp_min(1.1 * self.floor)
+            mean, offsets = means[:, :1], (means - means[:, :1]) / scale
+        elif self.n_components > 1:
+            log_width = torch.as_tensor(np.linspace(-0.5, 0.5, self.n_components)[middle_first], **like)
+            log_width = log_width - log_width[0]
+            scale = std / torch.exp(2.0 * log_width).mean().sqrt()
+            widths = (LOG_WIDTH_BOUND * torch.atanh(log_width / LOG_WIDTH_BOUND)).expand_as(widths)
+        locations = torch.cat([mean, offsets[:, 1:]], dim=1)
+        widths = torch.cat([raw_from_scale(scale, self.floor), widths[:, 1:]], dim=1)
+        return torch.cat([locations.reshape(-1), widths.reshape(-1), torch.zeros_like(locations[0])])
 
     def log_prob(self, raw: Tensor, y: Tensor) -> Tensor:
-        means, rho, logits = self._rows_last(raw)
-        sigma = scale_from_raw(rho, self.floor)
+        locations, widths, logits = self._rows_last(raw)
+        means, sigma = self._means_and_scales(locations, widths)
         z = (means - y.transpose(-1, -2).unsqueeze(-2)) / sigma
         return torch.logsumexp(self._log_joint(logits, sigma, z), dim=-2)
 
     def nll_and_score(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        means, rho, logits = self._rows_last(raw)
-        sigma = scale_from_raw(rho, self.floor)
-        inverse = sigma.reciprocal()
-        z = (means - y.transpose(-1, -2).unsqueeze(-2)).mul_(inverse)  # [..., T, K, N]
+        locations, widths, logits = self._rows_last(raw)
+        means, sigma = self._means_and_scales(locations, widths)
+        z = (means - y.transpose(-1, -2).unsqueeze(-2)).div_(sigma)  # [..., T, K, N]
         log_joint = self._log_joint(logits, sigma, z)
         responsibility = torch.softmax(log_joint, dim=-2)  # [..., K, N]
-        shared = responsibility.unsqueeze(-3) * inverse
-        d_means = z * shared
-        d_rho = torch.addcmul(shared, z, d_means, value=-1.0).mul_(scale_derivative(rho))
+        # In units of each component's scale: the gradients of its mean, and of the logarithm of its scale.
+        d_mean = z * responsibility.unsqueeze(-3)
+        d_log_scale = torch.addcmul(responsibility.unsqueeze(-3), z, d_mean, value=-1.0)
+        score = self._score(locations, widths, sigma, d_mean.div_(sigma), d_log_scale)
         d_logits = torch.softmax(logits, dim=-2).sub_(responsibility)
-        score = torch.cat([d_means.flatten(-3, -2), d_rho.flatten(-3, -2), d_logits], dim=-2)  # [..., R, N]
-        return -torch.logsumexp(log_joint, dim=-2), score.transpose(-1, -2)
+        return -torch.logsumexp(log_joint, dim=-2), torch.cat([*score, d_logits], dim=-2).transpose(-1, -2)
+
+    def _score(
+        self, locations: Tensor, widths: Tensor, sigma: Tensor, d_mean: Tensor, d_log_scale: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Gradients [..., T K, N] of locations and widths: the first mean and scale move every component."""
+        scale = sigma[..., :1, :]
+        d_offset = d_mean[..., 1:, :] * scale
+        d_scale = (d_offset * locations[..., 1:, :]).sum(dim=-2, keepdim=True)
+        d_scale += d_log_scale.sum(dim=-2, keepdim=True)
+        d_rho = d_scale.div_(scale).mul_(scale_derivative(widths[..., :1, :]))
+        bent = torch.tanh(widths[..., 1:, :] / LOG_WIDTH_BOUND)
+        d_width = torch.addcmul(d_log_scale[..., 1:, :], d_log_scale[..., 1:, :], bent.square_(), value=-1.0)
+        d_location = torch.cat([d_mean.sum(dim=-2, keepdim=True), d_offset], dim=-2)
+        return d_location.flatten(-3, -2), torch.cat([d_rho, d_width], dim=-2).flatten(-3, -2)
+
+    def _means_and_scales(self, locations: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
+        """Means and standard deviations [..., T, K, N] of all components."""
+        mean, scale = locations[..., :1, :], scale_from_raw(widths[..., :1, :], self.floor)
+        factors = torch.exp(LOG_WIDTH_BOUND * torch.tanh(widths[..., 1:, :] / LOG_WIDTH_BOUND))
+        means = torch.cat([mean, torch.addcmul(mean, scale, locations[..., 1:, :])], dim=-2)
+        return means, torch.cat([scale, scale * factors], dim=-2)
 
     def _rows_last(self, raw: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Means and rho [..., T, K, N] and logits [..., K, N]: views with the rows last.
+        """Locations and widths [..., T, K, N] and logits [..., K, N]: views with the rows last.
 
         Kernels then take a vector of rows at a time; a last axis of a few components is done number by number.
         """
         n, shape = self.n_targets * self.n_components, (self.n_targets, self.n_components)
-        means, rho, logits = raw.transpose(-1, -2).split_with_sizes([n, n, self.n_components], dim=-2)
-        return means.unflatten(-2, shape), rho.unflatten(-2, shape), logits
+        locations, widths, logits = raw.transpose(-1, -2).split_with_sizes([n, n, self.n_components], dim=-2)
+        return locations.unflatten(-2, shape), widths.unflatten(-2, shape), logits
 
     def _log_joint(self, logits: Tensor, sigma: Tensor, z: Tensor) -> Tensor:
         """Log of weight times density of each component, [..., K, N]."""
@@ -115,8 +147,11 @@ class MixtureDensityHead(Head):
 
     def distribution(self, raw: NDArray[np.float64]) -> NormalMixture:
         n, shape = self.n_targets * self.n_components, (*raw.shape[:-1], self.n_targets, self.n_components)
-        means, rho, logits = raw[..., :n].reshape(shape), raw[..., n : 2 * n].reshape(shape), raw[..., 2 * n :]
-        return NormalMixture(softmax(logits, axis=-1), means, predicted_scale(rho, self.floor))
+        locations, widths, logits = raw[..., :n].reshape(shape), raw[..., n : 2 * n].reshape(shape), raw[..., 2 * n :]
+        mean, scale = locations[..., :1], predicted_scale(widths[..., :1], self.floor)
+        factors = np.exp(LOG_WIDTH_BOUND * np.tanh(widths[..., 1:] / LOG_WIDTH_BOUND))
+        means = np.concatenate([mean, mean + scale * locations[..., 1:]], axis=-1)
+        return NormalMixture(softmax(logits, axis=-1), means, np.concatenate([scale, scale * factors], axis=-1))
 
 
 def _weighted_quantiles(y: Tensor, weight: Tensor, levels: NDArray[np.float64]) -> Tensor:
