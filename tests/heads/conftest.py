@@ -43,7 +43,7 @@ def option_grid(spec_class: type[HeadSpec]) -> list[HeadSpec]:
     grid = [spec_class()]
     parameters = spec_class().get_params()
     if "n_components" in parameters:
-        grid += [spec_class(n_components=k) for k in (1, 3)]
+        grid += [spec_class(n_components=k) for k in (1, 5)]
     if "variance" in parameters:
         grid += [spec_class(variance="constant")]
     if "floor" in parameters:

@@ -17,8 +17,10 @@ def test_log_prob_equals_torch(n_targets, n_components):
     rng = np.random.default_rng(0)
     n = n_targets * n_components
     raw, y = rng.normal(size=(7, 2 * n + n_components)), torch.tensor(rng.normal(size=(7, n_targets)))
-    means = raw[:, :n].reshape(7, n_targets, n_components)
-    sigma = (np.log1p(np.exp(raw[:, n : 2 * n])) + FLOOR).reshape(means.shape)
+    offsets, widths = (part.reshape(7, n_targets, n_components).copy() for part in (raw[:, :n], raw[:, n : 2 * n]))
+    scale = np.log1p(np.exp(widths[..., :1])) + FLOOR
+    means = offsets[..., :1] + scale * np.where(np.arange(n_components) > 0, offsets, 0.0)
+    sigma = scale * np.where(np.arange(n_components) > 0, np.exp(1.2 * np.tanh(widths / 1.2)), 1.0)
     weights = softmax(raw[:, 2 * n :], axis=1)
     components = torch.distributions.Normal(*(torch.tensor(a).transpose(1, 2) for a in (means, sigma)))
     peer = torch.distributions.MixtureSameFamily(
@@ -59,7 +61,10 @@ def test_training_starts_with_components_spread_over_the_quantiles_and_the_varia
     start = head.distribution(head.init_raw(y, torch.ones(4000, dtype=y.dtype)).numpy())
     assert_allclose(start.weights, 1 / n_components)
     levels = (np.arange(n_components) + 0.5) / n_components
-    assert_allclose(start.means, np.quantile(y.numpy(), levels, axis=0).T, atol=0.01)
+    assert_allclose(np.sort(start.means), np.quantile(y.numpy(), levels, axis=0).T, atol=0.01)
+    assert_allclose(
+        start.means[0, 0], np.quantile(y.numpy(), levels[(n_components - 1) // 2]), atol=0.01
+    )  # the middle one
     # The means of the components are not those of the halves they stand for: variance holds, the mean to rounding of
     # the quantiles.
     assert_allclose(start.variance(), y.numpy().var(axis=0), rtol=1e-6)
@@ -72,7 +77,7 @@ def test_components_of_several_targets_start_with_widths_apart_and_no_target_tie
     start = head.distribution(raw.numpy())
     assert_allclose(start.means, np.tile(y.numpy().mean(axis=0)[:, None], 5), rtol=1e-12)
     assert_allclose(start.variance(), y.numpy().var(axis=0), rtol=1e-6)
-    assert_allclose(start.scales[:, -1] / start.scales[:, 0], 4.0, rtol=1e-6)
+    assert_allclose(np.sort(start.scales) / start.scales[:, :1], np.exp([[-0.5, -0.25, 0.0, 0.25, 0.5]] * 2), rtol=1e-6)
     normal = Gaussian().build(2)
     expected = normal.log_prob(normal.init_raw(y, torch.ones(4000, dtype=y.dtype)).expand(4000, -1), y).mean()
     assert -0.2 < head.log_prob(raw.expand(4000, -1), y).mean() - expected < 0.0
@@ -81,9 +86,9 @@ def test_components_of_several_targets_start_with_widths_apart_and_no_target_tie
 def test_components_start_apart_even_where_most_targets_are_equal():
     y = torch.zeros(100, 1, dtype=torch.float64)
     y[::2] = 1.0
-    start = MixtureDensity(2).build(1).init_raw(y, torch.ones(100, dtype=y.dtype))
-    assert start[0] == 0.0
-    assert start[1] == 1.0
+    head = MixtureDensity(2).build(1)
+    start = head.distribution(head.init_raw(y, torch.ones(100, dtype=y.dtype)).numpy())
+    assert_allclose(start.means, [[0.0, 1.0]], atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -99,15 +104,29 @@ def test_start_with_integer_weights_equals_repetition_where_the_cdf_steps_at_a_l
         torch.testing.assert_close(weighted, repeated, rtol=1e-4, atol=1e-4)
 
 
-def test_each_component_gets_the_gradient_of_its_own_responsibility():
-    # Two far components: the row at one of them is none of the other's business.
-    head = MixtureDensity(2).build(1)
-    raw = torch.tensor([[-10.0, 10.0, 0.5, 0.5, 0.0, 0.0]], dtype=torch.float64)
-    score = head.score(raw, torch.tensor([[-9.0]], dtype=torch.float64))[0]
-    gaussian = Gaussian().build(1).score(raw[:, [0, 2]], torch.tensor([[-9.0]], dtype=torch.float64))[0]
-    torch.testing.assert_close(score[[0, 2]], gaussian)
-    torch.testing.assert_close(score[[1, 3]], torch.zeros(2, dtype=torch.float64))
-    torch.testing.assert_close(score[4:], torch.tensor([-0.5, 0.5], dtype=torch.float64))
+def test_a_row_far_from_a_component_does_not_move_it_but_with_the_first_one():
+    # Two far components, at -10 and 10: the row at one of them is none of the other's business.
+    head, scale = MixtureDensity(2).build(1), np.log1p(np.exp(0.5)) + 1e-3
+    raw = torch.tensor([[-10.0, 20.0 / scale, 0.5, 0.0, 0.0, 0.0]], dtype=torch.float64)
+    at_first, at_second = (head.score(raw, torch.tensor([[y]], dtype=torch.float64))[0] for y in (-9.0, 11.0))
+    gaussian = Gaussian().build(1)
+    expected = gaussian.score(raw[:, [0, 2]], torch.tensor([[-9.0]], dtype=torch.float64))[0]
+    torch.testing.assert_close(at_first[[0, 2]], expected)
+    torch.testing.assert_close(at_first[[1, 3]], torch.zeros(2, dtype=torch.float64))
+    torch.testing.assert_close(at_first[4:], torch.tensor([-0.5, 0.5], dtype=torch.float64))
+    expected = gaussian.score(torch.tensor([[10.0, 0.5]], dtype=torch.float64), torch.tensor([[11.0]]).double())[0]
+    torch.testing.assert_close(at_second[0], expected[0])  # the first mean moves both
+    torch.testing.assert_close(at_second[1], expected[0] * scale)
+    torch.testing.assert_close(at_second[4:], torch.tensor([0.5, -0.5], dtype=torch.float64))
+
+
+def test_unused_components_stay_within_three_scales_of_width():
+    rng = np.random.default_rng(0)
+    raw = rng.normal(scale=100.0, size=(50, 9))
+    scales = MixtureDensity(3).build(1).distribution(raw).scales[:, 0]
+    ratio = scales[:, 1:] / scales[:, :1]
+    assert ratio.min() == pytest.approx(np.exp(-1.2), rel=1e-3)
+    assert ratio.max() == pytest.approx(np.exp(1.2), rel=1e-3)
 
 
 def test_bad_options_are_refused_when_built():

@@ -14,9 +14,8 @@ from uncertainty.heads.gaussian import HALF_LOG_2PI, weighted_moments
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.heads.scale import predicted_scale, raw_from_scale, scale_derivative, scale_from_raw
 
-
-# Narrowest and widest component, in scales of the first: e^-1.2 to e^1.2. A component that a row has no use for keeps a small
-# weight; without a bound it would also keep a width of the order of the spread of y, and swell the variance of the row.
+# Narrowest and widest component, in scales of the first: e^-1.2 to e^1.2. A component that a row has no use for keeps a
+# small weight; without a bound it would also keep a width like the spread of y, and swell the variance of the row.
 LOG_WIDTH_BOUND = 1.2
 
 
@@ -24,9 +23,9 @@ class MixtureDensity(HeadSpec):
     """Mixture of K normal components, for noise with several modes, skew or heavy tails.
 
     The first component has the mean mu and the standard deviation sigma; each other one lies at ``mu + sigma d_k`` and
-    has the standard deviation ``sigma exp(b tanh(c_k / b))`` with b = 1.2, between 0.3 and 3.3 sigma. So all move and shrink together
-    as the network learns, and the variance of a row is of the size of its noise. With several targets a component spans
-    all of them, so targets are dependent through the component.
+    has the standard deviation ``sigma exp(b tanh(c_k / b))`` with b = 1.2, between 0.3 and 3.3 sigma. So all move and
+    shrink together as the network learns, and the variance of a row is of the size of its noise. With several targets a
+    component spans all of them, so targets are dependent through the component.
 
     Parameters
     ----------
@@ -68,8 +67,8 @@ class MixtureDensityHead(Head):
     def init_raw(self, y: Tensor, weight: Tensor) -> Tensor:
         """Start with components that differ and together have the variance of y; equal ones would stay equal.
 
-        One target: at the (k + 1/2) / K quantiles of y, the middle one first. Several: all at the mean, with widths from
-        narrow to wide, as quantiles of each target alone would have all targets rise together.
+        One target: at the (k + 1/2) / K quantiles of y, the middle one first. Several: all at the mean, with widths
+        from narrow to wide, as quantiles of each target alone would have all targets rise together.
         """
         mean, std = (moment.unsqueeze(1) for moment in weighted_moments(y, weight))  # [T, 1]
         like = {"dtype": y.dtype, "device": y.device}
