@@ -26,7 +26,7 @@ def every_outcome(case):
 
 def wide_raw(case):
     """Raw outputs whose scales are of order one, so that a fixed grid resolves the density."""
-    raw = 0.5 * case.raw()[0, 0]
+    raw = 0.3 * case.raw()[0, 0]
     n_scales = case.n_targets * getattr(case.head, "n_components", 1)
     raw[n_scales : 2 * n_scales] = raw[n_scales : 2 * n_scales].abs() + 0.3
     return raw
