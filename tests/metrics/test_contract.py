@@ -92,7 +92,7 @@ def make_table(seed=0, n_rows=N_ROWS):
         "samples": mean[:, None] + rng.normal(size=(n_rows, 6)),
         "y_quantiles": mean[:, None] + std[:, None] * ndtri(LEVELS),
         "loss": np.abs(y - mean),
-        "is_foreign": rng.random(n_rows) < 0.4,
+        "is_foreign": std + rng.normal(size=n_rows) > 2.0,
         "groups": np.array(["left", "right"])[(mean > 40.0).astype(int)],
         "X": np.column_stack([mean, std, proba]),
     }
