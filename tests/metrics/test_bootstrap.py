@@ -43,11 +43,11 @@ class TestIntervals:
     @pytest.mark.slow
     def test_coverage_of_the_truth(self):
         hits = 0
-        for seed in range(400):
+        for seed in range(200):
             y = np.random.default_rng(seed).normal(size=150)
             low, high = bootstrap_ci(coverage_score, y, np.tile([-1.0, 1.0], (150, 1)), n_resamples=400)
             hits += low <= 0.6827 <= high
-        assert abs(hits / 400 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 400)
+        assert abs(hits / 200 - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 200)
 
     def test_few_of_a_kind_stay_in(self):
         foreign = np.arange(50) < 1
@@ -70,6 +70,9 @@ class TestIntervals:
         whole = bootstrap_ci(sharpness, np.abs(Y), sample_weight=weight, **options)
         assert whole == bootstrap_ci(sharpness, np.abs(Y[:40]), **options)
         assert bootstrap_ci(sharpness, np.abs(Y[:40]), sample_weight=np.full(40, 7.0), **options) == whole
+        std, weight = np.repeat([1.0, 3.0], 40), np.repeat([9.0, 1.0], 40)
+        low, high = bootstrap_ci(sharpness, std, sample_weight=weight, **options)
+        assert low < np.sqrt(1.8) < high < 1.6  # sqrt(5) = 2.2 without weights
 
     def test_one_row(self):
         assert bootstrap_ci(brier_score, [1], [[0.5, 0.5]], labels=[0, 1], n_resamples=10) == (0.5, 0.5)

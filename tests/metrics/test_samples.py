@@ -36,8 +36,9 @@ class TestValues:
         assert energy_score([[0.0, 0.0]], [[[3.0], [4.0]]]) == 5.0
 
     def test_large_offsets_do_not_cancel(self):
-        y, draws = random_samples(1)
-        assert_allclose(crps_samples(y + 2.0**30, draws + 2.0**30), crps_samples(y, draws), rtol=1e-6)
+        y, draws = (np.round(a * 1024) / 1024 for a in random_samples(1))  # exact also with the offset
+        assert_allclose(crps_samples(y + 2.0**40, draws + 2.0**40), crps_samples(y, draws), rtol=1e-12)
+        assert_allclose(energy_score(y + 2.0**40, draws + 2.0**40), energy_score(y, draws), rtol=1e-12)
 
     def test_weights(self):
         assert crps_samples([1.0, 4.0], [[2.0], [2.0]], sample_weight=[3.0, 1.0]) == 1.25

@@ -1,8 +1,15 @@
 """Scores for probabilistic predictions: `metric(y_true, prediction, ..., *, sample_weight=None)` gives one float.
 
-Only numpy and scipy are needed. Every metric is a weighted mean over rows, in the units of y or in nats. Proper scores
-reward honest probabilities: `negative_log_likelihood`, `crps_score`, `interval_score`, `brier_score` and `log_loss`.
-Coverage, width and calibration errors describe a prediction, but none of them should be optimised alone.
+Only numpy and scipy are needed. Losses and scores are weighted means over rows, in the units of y or in nats; a row of
+weight 2 is two rows, one of weight 0 is none. Where weights mean importance instead, with Kish's effective number of
+rows, the docstring says so (confidence limits, `debias`).
+
+- Proper scores reward honest probabilities: `negative_log_likelihood` (the log score), `crps_score` and its forms for
+  normals, mixtures, samples and quantiles, `energy_score`, `pinball_loss`, `interval_score`, `weighted_interval_score`,
+  `brier_score` and `log_loss`. As `scoring=` for GridSearchCV: `neg_..._scorer`.
+- Calibration errors, coverage and width describe a prediction, but none of them should be optimised alone.
+- Selective prediction and detection of foreign rows judge the order of uncertainties, not their size.
+- `evaluate_uncertainty` and `coverage_report` give all of it at once; `bootstrap_ci` the noise of any of them.
 """
 
 from .bootstrap import bootstrap_ci

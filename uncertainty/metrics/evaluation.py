@@ -61,7 +61,8 @@ def evaluate_uncertainty(
         The result of `predict_dist`; or any object with methods `mean() std() logpdf(y) cdf(y) ppf(level) crps(y)`,
         or `logpmf(y)` and `proba()`, and an attribute `classes`.
     resolution : int, default=99
-        Number of levels in `check` and `interval`. Their quantiles take most of the time.
+        Number of levels in `check` and `interval`: three quantiles of every row for each, which take nearly all of the
+        time. 19 are enough for all but the comparison with uncertainty-toolbox.
     sample_weight : array-like of shape (n,), default=None
         Non-negative weight of each row.
 

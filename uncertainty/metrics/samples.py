@@ -56,9 +56,8 @@ def crps_samples(
     n_draws = draws.shape[-1]
     error = np.abs(draws - y[..., None]).mean(axis=-1)
     # In order of size the double sum is single: x_(k) comes with sign plus k - 1 times and with minus S - k times.
-    # Around the first draw, so that a large mean does not cancel.
     rank = 2.0 * np.arange(n_draws) - (n_draws - 1)
-    spread = 2.0 * (np.sort(draws - draws[..., :1], axis=-1) @ rank) / (n_draws * (n_draws - fair))
+    spread = 2.0 * (np.sort(draws, axis=-1) @ rank) / (n_draws * (n_draws - fair))
     return weighted_mean(error - 0.5 * spread, sample_weight)
 
 
