@@ -64,7 +64,7 @@ def crps_quantiles(
 
     Twice the mean pinball loss over levels. The CRPS is twice the integral of the pinball loss over all levels, so this
     is its midpoint rule if the levels are (k - 1/2) / Q, k = 1 ... Q; with other levels it is a weighted CRPS, which is
-    proper, but another number. Between 20 such levels the error is about 1 % for a normal distribution.
+    proper, but another number. With 20 such levels it is 0.2 % too high for a normal distribution.
 
     Parameters
     ----------
