@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from uncertainty import metrics
 
@@ -41,8 +40,8 @@ def regression_scores(y: Array, dist: Any) -> Scores:
         "crps": float(np.mean(dist.crps(y))),
         **{f"coverage_{name}": float(metrics.coverage_score(y, ends)) for name, ends in intervals.items()},
         **{f"width_{name}": float(metrics.mean_width(ends)) for name, ends in intervals.items()},
-        "calibration_error": calibration_error(dist.cdf(y)),
-        "error_std_correlation": rank_correlation(np.abs(error), std),
+        "calibration_error": calibration_error(y, dist),
+        "error_std_correlation": metrics.rank_correlation(np.abs(error), std),
         "risk_coverage_area": risk_coverage_area(error**2, std),
     }
 
@@ -56,22 +55,8 @@ def regression_curves(y: Array, dist: Any) -> dict[str, Any]:
     return {"pit": counts.tolist(), "risk_coverage": risk_coverage_curve((y - dist.mean()) ** 2, dist.std())}
 
 
-def calibration_error(pit: Array) -> float:
-    """Return the mean distance of observed from nominal coverage of central intervals of 5, 10, ... 95 %.
-
-    Parameters
-    ----------
-    pit : array of shape (n,)
-        The predictive cdf at the observations: y is in the central interval of level l where ``|2 pit - 1| <= l``.
-    """
-    if np.isnan(pit).any():
+def calibration_error(y: Array, dist: Any) -> float:
+    """Return the mean distance of observed from nominal coverage of central intervals of 5, 10, ... 95 %."""
+    if np.isnan(dist.cdf(y)).any():
         return float("nan")
-    observed = (np.abs(2.0 * pit - 1.0)[:, None] <= CALIBRATION_LEVELS).mean(axis=0)
-    return float(np.mean(np.abs(observed - CALIBRATION_LEVELS)))
-
-
-def rank_correlation(first: Array, second: Array) -> float:
-    """Return Spearman's rank correlation of two arrays of n values, NaN where one of them is constant."""
-    ranks = rankdata(first) - (len(first) + 1) / 2.0, rankdata(second) - (len(second) + 1) / 2.0
-    scale = np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum())
-    return float(ranks[0] @ ranks[1] / scale) if scale > 0.0 else float("nan")
+    return metrics.mean_absolute_calibration_error(y, dist, levels=CALIBRATION_LEVELS)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uncertainty import metrics
+
 N_POINTS = 20
 
 
@@ -15,17 +17,19 @@ def kept_risk(loss: NDArray[np.float64], uncertainty: NDArray[np.float64]) -> ND
 
     Rows of equal uncertainty stand in no order: where some of them are kept, it is the mean over all their orders.
     """
-    order = np.argsort(uncertainty, kind="stable")
-    _, group, size = np.unique(uncertainty[order], return_inverse=True, return_counts=True)
-    shared = (np.bincount(group, loss[order]) / size)[group]
-    return np.cumsum(shared) / np.arange(1, len(loss) + 1)
+    curve = metrics.risk_coverage_curve(loss, uncertainty)
+    kept = np.arange(1, len(loss) + 1) / len(loss)
+    # Straight between thresholds: the summed loss of the first of a group of equal rows grows evenly.
+    summed = np.interp(kept, np.append(0.0, curve.coverage), np.append(0.0, curve.coverage * curve.risk))
+    return np.asarray(summed / kept)
 
 
 def risk_coverage_area(loss: NDArray[np.float64], uncertainty: NDArray[np.float64]) -> float:
     """Return the area under the curve of mean loss over the fraction of rows kept, in units of the loss.
 
     ``1 / n sum_k (mean loss of the k most certain rows)``: the mean loss itself where certainty says nothing of it,
-    less where the certain rows are the better ones (Geifman & El-Yaniv 2017).
+    less where the certain rows are the better ones (Geifman & El-Yaniv 2017). It is the `risk_coverage_area` of
+    `uncertainty.metrics` but for rows of equal uncertainty, which that keeps together or not at all.
     """
     return float(kept_risk(loss, uncertainty).mean())
 

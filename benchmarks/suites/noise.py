@@ -17,7 +17,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..regression_scores import rank_correlation
+from uncertainty import metrics
+
 from ..runner import Fitted, Problem, split_uncertainty
 from .gap import SCORES as GAP_SCORES
 from .gap import spread_scores
@@ -128,7 +129,7 @@ def noise_scores(fitted: Fitted, std: Array, X_gap: Array | None) -> dict[str, f
     estimated, epistemic = np.sqrt(parts.aleatoric_variance), parts.epistemic_variance
     values = (
         float(np.sqrt(np.mean((estimated / std - 1.0) ** 2))),
-        rank_correlation(estimated, std),
+        metrics.rank_correlation(estimated, std),
         float(np.sqrt(epistemic).mean()),
     )
     own = dict(zip(names, values, strict=True))

@@ -6,15 +6,28 @@ import inspect
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import ndtr, ndtri
 
 from uncertainty import metrics
 from uncertainty.metrics.pointwise import normal_crps, normal_logpdf
 
 N_ROWS = 60
-METRICS = [name for name in metrics.__all__ if inspect.isfunction(getattr(metrics, name))]
+FUNCTIONS = [name for name in metrics.__all__ if inspect.isfunction(getattr(metrics, name))]
+# One value a row, and a wrapper of any metric: each has its own tests.
+NO_METRICS = {"pit_values", "bootstrap_ci"}
+METRICS = [name for name in FUNCTIONS if name not in NO_METRICS]
 TAKE_TARGETS = [name for name in METRICS if {"y", "y_true"} & set(inspect.signature(getattr(metrics, name)).parameters)]
 # Weights are importance there, not counts: see its docstring and test_intervals.py.
-WEIGHTS_ARE_NO_COUNTS = {"coverage_confidence_interval"}
+WEIGHTS_ARE_NO_COUNTS = {
+    "coverage_by_bin",
+    "coverage_by_group",
+    "coverage_confidence_interval",
+    "coverage_report",
+}
+LEVELS = np.array([0.1, 0.5, 0.9])
+# What an argument is called where it does not carry its column's name in the table.
+COLUMNS = {"prediction": "interval", "feature": "mean", "uncertainty": "std", "score": "std", "median": "mean"}
+SETTINGS = {"coverage": 0.8, "levels": LEVELS, "n_directions": 20, "n_bins": 5, "resolution": 5}
 
 
 @dataclasses.dataclass
@@ -35,6 +48,12 @@ class NormalRows:
 
     def crps(self, y):
         return normal_crps(y, self.loc, self.scale)
+
+    def cdf(self, y):
+        return ndtr((y - self.loc) / self.scale)
+
+    def ppf(self, level):
+        return self.loc + self.scale * ndtri(level)
 
 
 class Echo:
@@ -69,6 +88,12 @@ def make_table(seed=0, n_rows=N_ROWS):
         "scales": rng.uniform(0.5, 3.0, (n_rows, 4)),
         "interval": np.column_stack([mean - 1.6 * std, mean + 1.2 * std]),
         "y_proba": proba,
+        "y_set": proba > 0.2,
+        "samples": mean[:, None] + rng.normal(size=(n_rows, 6)),
+        "y_quantiles": mean[:, None] + std[:, None] * ndtri(LEVELS),
+        "loss": np.abs(y - mean),
+        "is_foreign": std + rng.normal(size=n_rows) > 2.0,
+        "groups": np.array(["left", "right"])[(mean > 40.0).astype(int)],
         "X": np.column_stack([mean, std, proba]),
     }
 
@@ -77,7 +102,7 @@ def evaluate(name, table, rows=slice(None), sample_weight=None):
     """Call the metric on some rows of the table and return its result as one vector."""
     metric = getattr(metrics, name)
     names = inspect.signature(metric).parameters
-    is_classification = "y_proba" in names or "brier" in name
+    is_classification = {"y_proba", "y_set"} & set(names) or "brier" in name
     arguments = {}
     for parameter in names:
         if parameter in ("y_true", "y"):
@@ -86,14 +111,20 @@ def evaluate(name, table, rows=slice(None), sample_weight=None):
             arguments[parameter] = NormalRows(table["mean"][rows], table["std"][rows])
         elif parameter == "estimator":
             arguments[parameter] = Echo()
-        elif parameter == "coverage":
-            arguments[parameter] = 0.8
-        elif parameter in table and parameter != "labels":
-            arguments[parameter] = table[parameter][rows]
-    result = metric(**arguments, sample_weight=sample_weight)
+        elif parameter in SETTINGS:
+            arguments[parameter] = SETTINGS[parameter]
+        elif parameter in (table | COLUMNS) and parameter != "labels":
+            arguments[parameter] = table[COLUMNS.get(parameter, parameter)][rows]
+    return as_vector(metric(**arguments, sample_weight=sample_weight))
+
+
+def as_vector(result):
+    """Return the numbers of a result; counts are of rows, whatever their weight, and names no numbers."""
     if dataclasses.is_dataclass(result):
-        columns = [f.name for f in dataclasses.fields(result) if f.name != "count"]  # rows, whatever their weight
-        result = np.concatenate([np.ravel(getattr(result, column)) for column in columns])
+        result = {f.name: getattr(result, f.name) for f in dataclasses.fields(result) if f.name != "count"}
+    if isinstance(result, dict):
+        columns = [np.ravel(column) for column in result.values()]
+        result = np.concatenate([column for column in columns if column.dtype.kind == "f"])
     return np.atleast_1d(result)
 
 
@@ -188,5 +219,7 @@ class TestTargets:
 
 def test_the_discovery_finds_the_metrics():
     assert {"crps_score", "neg_brier_scorer", "mean_width", "log_loss"} <= set(METRICS)
+    assert set(FUNCTIONS) >= NO_METRICS
     assert metrics.__all__ == sorted(metrics.__all__)
-    assert set(metrics.__all__) - set(METRICS) == {"CalibrationBins"}
+    tables = [getattr(metrics, name) for name in set(metrics.__all__) - set(FUNCTIONS)]
+    assert all(dataclasses.is_dataclass(table) and table.__dataclass_params__.frozen for table in tables)

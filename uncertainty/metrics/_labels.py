@@ -1,11 +1,13 @@
 """Class labels and probabilities, brought into one form: column index per row and an (n, C) matrix."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ._validation import FloatArray, IntArray, finite_array
+from ._validation import FloatArray, IntArray, check_choice, finite_array
+
+Kind = Literal["top_label", "class_wise", "positive"]
 
 _TOLERANCE = 1e-5  # on sums of rows: a float32 softmax over a thousand classes stays inside
 
@@ -20,7 +22,25 @@ def check_classification(
     proba = _check_proba(y_proba)
     if len(proba) != len(y):
         raise ValueError(f"y_proba must have one row per label ({len(y)}), got {len(proba)}. Pass matching rows.")
-    return _columns(y, labels, proba.shape[1]), proba
+    return columns_of_labels(y, labels, proba.shape[1]), proba
+
+
+def checked_events(
+    y_true: npt.ArrayLike, y_proba: npt.ArrayLike, kind: Kind, labels: npt.ArrayLike | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return the predicted probability of each checked event and whether it happened, both [events, n]."""
+    check_choice(kind, "kind", ("top_label", "class_wise", "positive"))
+    column, proba = check_classification(y_true, y_proba, labels)
+    if kind == "class_wise":
+        return proba.T, (column == np.arange(proba.shape[1])[:, None]).astype(np.float64)
+    if kind == "top_label":
+        return proba.max(axis=1)[None], (proba.argmax(axis=1) == column)[None].astype(np.float64)
+    if proba.shape[1] != 2:
+        raise ValueError(
+            f"y_proba must have two classes for kind='positive', got {proba.shape[1]}. "
+            "Use kind='top_label' or kind='class_wise'."
+        )
+    return proba[:, 1][None], (column == 1)[None].astype(np.float64)
 
 
 def _check_proba(y_proba: npt.ArrayLike) -> FloatArray:
@@ -43,7 +63,7 @@ def _check_proba(y_proba: npt.ArrayLike) -> FloatArray:
     return proba
 
 
-def _columns(y: npt.NDArray[Any], labels: npt.ArrayLike | None, n_classes: int) -> IntArray:
+def columns_of_labels(y: npt.NDArray[Any], labels: npt.ArrayLike | None, n_classes: int) -> IntArray:
     """Return the position of each label of `y` in `labels`, which are in column order."""
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise ValueError("y_true must hold labels in every row, got NaN or infinity. Remove the rows concerned.")
@@ -57,8 +77,7 @@ def _columns(y: npt.NDArray[Any], labels: npt.ArrayLike | None, n_classes: int) 
     column = {name: index for index, name in enumerate(names)}
     if len(names) != n_classes or len(column) != n_classes:
         raise ValueError(
-            f"labels must name each of the {n_classes} columns of y_proba once, got {names}. "
-            "Pass labels=estimator.classes_."
+            f"labels must name each of the {n_classes} columns once, got {names}. Pass labels=estimator.classes_."
         )
     unknown = [name for name in present.tolist() if name not in column]
     if unknown:

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erfc
 
-from ._labels import check_classification
+from ._bins import check_n_bins, equal_mass_bins
+from ._labels import Kind, checked_events
 from ._validation import FloatArray, IntArray, check_choice, check_sample_weight
 
-Kind = Literal["top_label", "class_wise", "positive"]
 Strategy = Literal["uniform", "quantile"]
 Norm = Literal["l1", "l2", "max"]
 
@@ -220,37 +220,19 @@ def _bins(
     sample_weight: npt.ArrayLike | None,
 ) -> tuple[CalibrationBins, FloatArray]:
     """Return the table and Kish's effective number of rows in each bin."""
-    check_choice(kind, "kind", ("top_label", "class_wise", "positive"))
     check_choice(strategy, "strategy", ("uniform", "quantile"))
-    if isinstance(n_bins, bool) or not isinstance(n_bins, (int, np.integer)) or n_bins < 1:
-        raise ValueError(f"n_bins must be an integer of at least 1, got {n_bins!r}. The default is 15.")
-    column, proba = check_classification(y_true, y_proba, labels)
-    confidence, event = _events(column, proba, kind)
-    weight = check_sample_weight(sample_weight, len(column))
+    n_bins = check_n_bins(n_bins, default=15)
+    confidence, event = checked_events(y_true, y_proba, kind, labels)
+    weight = check_sample_weight(sample_weight, confidence.shape[1])
     keep = weight > 0  # removed rows must neither count nor shape the quantile bins
     tables = [
-        _bin_table(c[keep], e[keep], weight[keep], strategy, int(n_bins))
-        for c, e in zip(confidence, event, strict=True)
+        _bin_table(c[keep], e[keep], weight[keep], strategy, n_bins) for c, e in zip(confidence, event, strict=True)
     ]
     if kind != "class_wise":
         return tables[0]
     bins, effective_count = zip(*tables, strict=True)
     stacked = (np.stack(arrays) for arrays in zip(*map(_fields, bins), strict=True))
     return CalibrationBins(*stacked), np.stack(effective_count)
-
-
-def _events(column: IntArray, proba: FloatArray, kind: Kind) -> tuple[FloatArray, FloatArray]:
-    """Return the predicted probability of each checked event and whether it happened, both [events, n]."""
-    if kind == "class_wise":
-        return proba.T, (column == np.arange(proba.shape[1])[:, None]).astype(np.float64)
-    if kind == "top_label":
-        return proba.max(axis=1)[None], (proba.argmax(axis=1) == column)[None].astype(np.float64)
-    if proba.shape[1] != 2:
-        raise ValueError(
-            f"y_proba must have two classes for kind='positive', got {proba.shape[1]}. "
-            "Use kind='top_label' or kind='class_wise'."
-        )
-    return proba[:, 1][None], (column == 1)[None].astype(np.float64)
 
 
 def _bin_table(
@@ -272,14 +254,10 @@ def _assign(confidence: FloatArray, weight: FloatArray, strategy: Strategy, n_bi
     if strategy == "uniform":
         edges = np.arange(n_bins + 1) / n_bins  # unlike linspace rounded once: 0.3 is an edge of ten bins
         return edges, np.searchsorted(edges[1:-1], confidence, side="right")
-    values, inverse = np.unique(confidence, return_inverse=True)
-    mass = np.bincount(inverse, weight)
-    middle = (np.cumsum(mass) - 0.5 * mass) / mass.sum()  # a value goes where the middle of its mass falls
-    # The small term settles exact borders, which rounding would place differently for weights on another scale.
-    bin_of_value = np.minimum(np.floor(n_bins * middle + 1e-9).astype(np.intp), n_bins - 1)
+    values, bin_of_value, index = equal_mass_bins(confidence, weight, n_bins)
     first = np.searchsorted(bin_of_value, np.arange(1, n_bins))
     edges = np.concatenate([[0.0], np.append(values, 1.0)[first], [1.0]])
-    return edges, bin_of_value[inverse]
+    return edges, index
 
 
 def _fields(table: CalibrationBins) -> tuple[npt.NDArray[np.float64] | IntArray, ...]:

@@ -92,7 +92,7 @@ def coverage_score(
     >>> coverage_score([1.0, 5.0, 4.0, 0.0], [[0.0, 2.0], [1.0, 4.0], [1.0, 4.0], [-1.0, 1.0]])
     0.75
     """
-    return weighted_mean(_covered(y_true, interval), sample_weight)
+    return weighted_mean(covered_by_interval(y_true, interval), sample_weight)
 
 
 def coverage_confidence_interval(
@@ -146,15 +146,10 @@ def coverage_confidence_interval(
     >>> round(low, 4), round(high, 4)
     (0.1941, 0.9937)
     """
-    tail = 0.5 * (1.0 - check_level(confidence, "confidence"))
-    covered = _covered(y_true, interval)
+    covered = covered_by_interval(y_true, interval)
+    per_row = covered.mean(axis=1) if covered.ndim == 2 else covered
     weight = check_sample_weight(sample_weight, len(covered))
-    n_effective = weight.sum() ** 2 / (weight**2).sum()
-    hits = n_effective * weighted_mean(covered, weight)
-    misses = n_effective * weighted_mean(1.0 - covered, weight)
-    low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0 else 0.0
-    high = float(betainccinv(hits + 1.0, misses, tail)) if misses > 0 else 1.0
-    return low, high
+    return binomial_interval(per_row, weight, check_level(confidence, "confidence"))
 
 
 def mean_width(interval: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None) -> float:
@@ -193,7 +188,18 @@ def mean_width(interval: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None =
     return weighted_mean(upper - lower, sample_weight)
 
 
-def _covered(y_true: npt.ArrayLike, interval: npt.ArrayLike) -> FloatArray:
+def binomial_interval(covered: FloatArray, weight: FloatArray, confidence: float) -> tuple[float, float]:
+    """Return Clopper-Pearson limits of the mean of `covered` (n,) at Kish's effective number of rows."""
+    tail = 0.5 * (1.0 - confidence)
+    n_effective = weight.sum() ** 2 / (weight**2).sum()
+    hits = n_effective * weighted_mean(covered, weight)
+    misses = n_effective * weighted_mean(1.0 - covered, weight)
+    low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0 else 0.0
+    high = float(betainccinv(hits + 1.0, misses, tail)) if misses > 0 else 1.0
+    return low, high
+
+
+def covered_by_interval(y_true: npt.ArrayLike, interval: npt.ArrayLike) -> FloatArray:
     """Return 1.0 where the observation lies in its closed interval and 0.0 elsewhere, in the shape of `y_true`."""
     y = check_targets(y_true)
     lower, upper = _check_interval(interval, y.shape)
