@@ -81,4 +81,4 @@ def _weighted(scores: Array, levels: Array, weights: Array, test_weight: Array) 
         needed = np.where(total > 0.0, level * (1.0 - ROUNDING) * total, np.inf)  # without any weight nothing is known
         position = (below < needed[..., None]).sum(axis=-1)
         result[..., i] = np.take_along_axis(ordered, position[..., None], axis=-1)[..., 0]
-    return result.reshape(*leading, *levels.shape)
+    return result.reshape((*leading, *levels.shape))

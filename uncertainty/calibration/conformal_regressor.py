@@ -190,7 +190,7 @@ class ConformalRegressor(RegressorMixin, BaseEstimator):
         frozen = isinstance(self.estimator, FrozenEstimator)
         self.__dict__.pop("estimators_", None)  # of an earlier fit with another method
         if self.method == "cv+":
-            folds = cross_fitting_folds(self.cv, rows.X, rows.y, seed)
+            folds = cross_fitting_folds(self.cv, rows, seed)
             self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
             self.estimator_ = self._fitted(rows)
             held_out = [index for _, index in folds]

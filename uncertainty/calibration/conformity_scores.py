@@ -72,6 +72,8 @@ class Normalized(ConformityScore):
         try:
             mean, std = model.predict(X, return_std=True)
         except TypeError as error:
+            if "return_std" not in str(error):
+                raise
             raise TypeError(
                 f"conformity_score='normalized' needs an estimator with predict(X, return_std=True), got "
                 f"{type(model).__name__}. Use conformity_score='absolute'."

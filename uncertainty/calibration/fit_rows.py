@@ -33,9 +33,13 @@ class FitRows:
         return self.y[:, None] if self.y.ndim == 1 else self.y
 
     def take(self, index: Index) -> FitRows:
-        """The rows `index`."""
+        """The rows at the positions `index`."""
         weight, groups = (None if a is None else a[index] for a in (self.weight, self.groups))
         return FitRows(_safe_indexing(self.X, index), self.y[index], weight, groups, self.numbers[index])
+
+    def positions(self, numbers: ArrayLike) -> Index:
+        """Where the rows with these numbers are; those of zero weight are nowhere."""
+        return np.flatnonzero(np.isin(self.numbers, numbers))
 
 
 def check_fit_rows(
