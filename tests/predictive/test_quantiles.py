@@ -166,3 +166,12 @@ def test_bad_quantile_levels_and_sides_are_refused(continuous):
         continuous().ppf(5)
     with pytest.raises(ValueError, match="side must be 'two', 'lower' or 'upper', got 'both'"):
         continuous().interval(0.9, side="both")
+
+
+@pytest.mark.parametrize("q", [1e-200, 1e-3, 0.5, 0.75])
+def test_isf_leaves_so_much_above(continuous, q):
+    p = continuous()
+    np.testing.assert_allclose(p.sf(p.isf(q)), q, rtol=1e-9)
+    if q > 1e-3:
+        np.testing.assert_allclose(p.isf(q), p.ppf(1.0 - q), rtol=1e-12)
+    assert p.isf([q, 0.2]).shape == (len(p), 2)

@@ -26,7 +26,7 @@ class _IndependentNetworks(Method):
 
     def __init__(self, n_networks: int, *, bootstrap: bool, adversarial_epsilon: float) -> None:
         self._n_networks = n_networks
-        self.bootstrap = bootstrap
+        self.resamples_rows = bootstrap
         self.adversarial_epsilon = adversarial_epsilon
 
     @property
@@ -39,7 +39,7 @@ class _IndependentNetworks(Method):
         return replace(plan, adversarial_perturbation=torch.from_numpy(self.adversarial_epsilon * input_range))
 
     def training_rows(self, seed: int, members: range, train: NDArray[np.intp]) -> NDArray[np.intp]:
-        if not self.bootstrap:
+        if not self.resamples_rows:
             return train
         return bootstrap_rows(member_generators(seed, members, Purpose.BOOTSTRAP), train)
 
@@ -126,6 +126,8 @@ class DeepEnsembleRegressor(DeepEnsembleParameters, ProbabilisticRegressor):
     Attributes
     ----------
     best_iter_, best_loss_ : (M,) epoch of each member's weights, and its loss there
+    in_bag_counts_ : (M, n) how often each member used each of the n rows of positive weight: trained on it in an epoch,
+        or watched it for early stopping. Only after `fit` with `bootstrap=True`. The scaling of X and y has seen all.
     others : as in `ProbabilisticMLPRegressor`
 
     References

@@ -125,6 +125,7 @@ class MemberEstimator(BaseEstimator):
             return
         fit = self._run(method, problem, start)
         self.members_ = method.join(self.members_ if continues else None, fit.members)
+        self._record_bags(fit, grows=start.members.start > 0)
         self._optimizer_state, self._n_passes = None, 0
         best_epochs = fit.result.best_epochs
         best_losses = fit.result.best_losses
@@ -146,12 +147,29 @@ class MemberEstimator(BaseEstimator):
             start, history = method.start(None), []
         fit = self._run(method, problem, start, one_pass=True)
         self.members_, self._optimizer_state = fit.members, fit.result.optimizer_state
+        self._forget_bags()
         last = {**fit.result.history[-1], "epoch": len(history) + 1}
         self._record([*history, last], fit.result.best_epochs, fit.result.best_losses)
 
     def _run(self, method: Method, problem: Problem, start: Start, *, one_pass: bool = False) -> Fit:
         task = FitTask(self._network(), method, self.head_, problem, start, self._seed)
         return fit_network(task, one_pass=one_pass, verbose=bool(self.verbose), n_jobs=getattr(self, "n_jobs", None))
+
+    def _record_bags(self, fit: Fit, *, grows: bool) -> None:
+        """Store which rows each member used, unless that is unknown of members from an earlier fit."""
+        counts, earlier = fit.in_bag_counts, getattr(self, "in_bag_counts_", None)
+        self._forget_bags()
+        if counts is None:
+            return
+        if not grows:
+            self.in_bag_counts_ = counts
+        elif earlier is not None and earlier.shape[1] == counts.shape[1]:
+            self.in_bag_counts_ = np.concatenate([earlier, counts])
+
+    def _forget_bags(self) -> None:
+        """The rows of one pass are not those of all: nothing is known of what members used after `partial_fit`."""
+        if hasattr(self, "in_bag_counts_"):
+            del self.in_bag_counts_
 
     def _record(self, history: list[dict[str, float]], best_epochs: NDArray[np.intp], best_losses: Array) -> None:
         self.history_ = history

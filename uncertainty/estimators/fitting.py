@@ -19,7 +19,7 @@ from uncertainty.estimators import options
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start
 from uncertainty.estimators.scaling import InputScaler
-from uncertainty.estimators.validation_split import split_rows
+from uncertainty.estimators.validation_split import in_bag_counts, split_rows
 from uncertainty.heads.base import Head
 from uncertainty.optim import ConstantRate
 from uncertainty.training import EpochState, Rows, TrainingData, TrainingPlan, TrainingResult, fit_members
@@ -87,6 +87,7 @@ class PreparedRun:
     batches: BatchStream
     plan: TrainingPlan
     start: Start
+    in_bag_counts: NDArray[np.uint16] | None = None
 
     def train(self, n_jobs: int | None = None) -> TrainingResult:
         """Train on at most `n_jobs` threads."""
@@ -107,10 +108,11 @@ class PreparedRun:
 
 @dataclass(frozen=True)
 class Fit:
-    """Outcome: the members and what the loop reported."""
+    """Outcome: the members, what the loop reported, and how often [M, N] each used each row, if they were resampled."""
 
     members: Members
     result: TrainingResult
+    in_bag_counts: NDArray[np.uint16] | None = None
 
 
 def fit_network(task: FitTask, *, one_pass: bool = False, verbose: bool = False, n_jobs: int | None = None) -> Fit:
@@ -124,7 +126,7 @@ def fit_network(task: FitTask, *, one_pass: bool = False, verbose: bool = False,
             ConvergenceWarning,
             stacklevel=2,
         )
-    return Fit(task.method.members(run.mlp, task.head, result, task.seed), result)
+    return Fit(task.method.members(run.mlp, task.head, result, task.seed), result, run.in_bag_counts)
 
 
 def prepare_run(
@@ -139,12 +141,12 @@ def prepare_run(
     given = problem.validation is not None
     watching = not one_pass and options.watches_validation(network, given=given)
     rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
-    data = _training_data(task, rows, watching=watching)
+    data, in_bag = _training_data(task, rows, watching=watching)
     plan = _plan(task, data, one_pass=one_pass, verbose=verbose)
     values, statistics = _initial_state(task, mlp, data)
     _pretrain_(task, mlp, values, statistics, data, plan, n_jobs=n_jobs)
     batches = _batch_stream(task, mlp, data, plan.batch_size)
-    return PreparedRun(mlp, task.head, values, statistics, data, batches, plan, task.start)
+    return PreparedRun(mlp, task.head, values, statistics, data, batches, plan, task.start, in_bag)
 
 
 def _plan(task: FitTask, data: TrainingData, *, one_pass: bool, verbose: bool) -> TrainingPlan:
@@ -179,8 +181,8 @@ def _to_rows(x: Array, y: Array, weight: Array | None, dtype: torch.dtype, devic
     return Rows(tensor(x), tensor(y), None if weight is None else tensor(weight))
 
 
-def _training_data(task: FitTask, rows: Rows, *, watching: bool) -> TrainingData:
-    """Which rows each member trains on, and which it watches."""
+def _training_data(task: FitTask, rows: Rows, *, watching: bool) -> tuple[TrainingData, NDArray[np.uint16] | None]:
+    """Which rows each member trains on, and which it watches; how often it uses each, if the method resamples them."""
     problem, members = task.problem, task.members
     every_row = np.tile(np.arange(len(rows)), (len(members), 1))
     if watching and problem.validation is None:
@@ -191,11 +193,12 @@ def _training_data(task: FitTask, rows: Rows, *, watching: bool) -> TrainingData
         train, held_out = split_rows(generators, len(rows), fraction, problem.strata)
         validation = rows.take(torch.from_numpy(held_out).to(rows.x.device))
     else:
-        train, validation = every_row, None
+        train, held_out, validation = every_row, every_row[:, :0], None
         if watching and problem.validation is not None:
             validation = _to_rows(*problem.validation, rows.x.dtype, rows.x.device).share(len(members))
     index = task.method.training_rows(task.seed, members, train)
-    return TrainingData(rows, torch.from_numpy(index).to(rows.x.device), validation)
+    in_bag = in_bag_counts(len(rows), index, held_out) if task.method.resamples_rows else None
+    return TrainingData(rows, torch.from_numpy(index).to(rows.x.device), validation), in_bag
 
 
 def _initial_state(task: FitTask, mlp: MLP, data: TrainingData) -> tuple[Tensor, Tensor]:

@@ -40,6 +40,7 @@ class Method:
     """
 
     supports_partial_fit = True
+    resamples_rows = False  # whether `training_rows` may leave rows out
     n_runs = 1  # length of training with max_iter="auto", in runs of one network
 
     @property

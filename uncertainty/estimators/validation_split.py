@@ -39,3 +39,9 @@ def bootstrap_rows(generators: Sequence[np.random.Generator], train: Index) -> I
     """Resample each member's training rows [M, n] with replacement."""
     n = train.shape[1]
     return np.stack([rows[g.integers(n, size=n)] for rows, g in zip(train, generators, strict=True)])
+
+
+def in_bag_counts(n_rows: int, train: Index, held_out: Index) -> NDArray[np.uint16]:
+    """Count how often [M, N] each member uses each row: it trains on `train` [M, n], and is chosen by `held_out`."""
+    counts = [np.bincount(np.concatenate(used), minlength=n_rows) for used in zip(train, held_out, strict=True)]
+    return np.stack(counts).astype(np.uint16)

@@ -166,6 +166,12 @@ class ContinuousPredictive:
         upper = levels > 0.5
         return self._quantiles(np.where(upper, 1.0 - levels, levels), upper)
 
+    def isf(self, q: ArrayLike) -> Array:
+        """Points with probability q above them, in units of y, as `ppf(1 - q)`; accurate where q is small."""
+        levels = check_levels("q", q)
+        upper = levels <= 0.5
+        return self._quantiles(np.where(upper, levels, 1.0 - levels), upper)
+
     def interval(self, confidence: ArrayLike = 0.9, *, side: str = "two") -> Array:
         """Central interval of the given probability, or one-sided bounds, in units of y.
 

@@ -1,0 +1,340 @@
+"""Intervals with a finite-sample guarantee around any regressor."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Bunch, _safe_indexing, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from uncertainty.calibration.calibrated import Calibrated, Index, LikelihoodRatio
+from uncertainty.calibration.calibration_rows import cross_fitting_folds, split_calibration_rows
+from uncertainty.calibration.conformal_quantile import ROUNDING
+from uncertainty.calibration.conformity_scores import SCORES
+from uncertainty.calibration.cross_conformal import CrossConformal
+from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_groups, n_rows_of
+from uncertainty.calibration.out_of_bag import MIN_MEMBERS, OutOfBagConformal
+from uncertainty.calibration.split_conformal import SplitConformal
+from uncertainty.estimators import DeepEnsembleRegressor, ProbabilisticMLPRegressor
+from uncertainty.estimators.options import draw_seed
+from uncertainty.predictive import ContinuousPredictive
+from uncertainty.predictive.checks import check_levels
+
+Array = NDArray[np.float64]
+
+METHODS = ("split", "cv+", "jackknife+ab")
+
+
+def _wrapped_has(name: str) -> Callable[[ConformalRegressor], bool]:
+    def check(conformal: ConformalRegressor) -> bool:
+        getattr(conformal.__dict__.get("estimator_", conformal._unfitted()), name)  # its own AttributeError says why
+        return True
+
+    return check
+
+
+class ConformalRegressor(RegressorMixin, BaseEstimator):
+    """Regressor whose intervals hold a new observation as often as they say, whatever the wrapped model does.
+
+    The guarantee is for rows drawn like the calibration rows, on average over rows and over draws of the calibration
+    rows; not for each x. The level is chosen at prediction. The mean, and what the wrapped model says of its own
+    uncertainty, stay as they are.
+
+    Parameters
+    ----------
+    estimator : regressor or None
+        None takes a `ProbabilisticMLPRegressor`, and for "jackknife+ab" a `DeepEnsembleRegressor` of 20 members.
+        `FrozenEstimator(model)` is a fitted model, which stays as it is: all rows given to `fit` then calibrate, and
+        they must be others than it was fitted on, which is not checked: models do not keep their rows.
+    method : "split", "cv+" or "jackknife+ab"
+        "split" holds out a share of the rows; the coverage is in [coverage, coverage + 1 / (n + 1)] for n of them.
+        "cv+" fits once more for each fold, so that all rows both fit and calibrate; the coverage is at least
+        2 coverage - 1 - sqrt(2 / n) in theory and close to `coverage` with models that a fold changes little.
+        "jackknife+ab" takes for each row the members of one bootstrap ensemble that have not seen it, without any
+        refit: a `DeepEnsembleRegressor` with `bootstrap=True` and at least 20 members, or a frozen one, with the very
+        rows that it was fitted on. The ensemble's scaling of X and y has seen all rows.
+    conformity_score : "absolute", "normalized", "pit" or "quantile"
+        "absolute" gives intervals of one width around the prediction of any regressor; "normalized" widths in
+        proportion to the standard deviation of `predict(X, return_std=True)`; "pit" the quantiles of equal tails of
+        `predict_dist` at whatever level covers enough; "quantile" those of the level asked for, all moved by one
+        amount (conformalized quantile regression). The first three do not depend on the level, so that the intervals
+        of several levels nest; "quantile" nests by unions over the levels of one call.
+    calibration_size : float or int, default 0.2
+        For "split": share of the rows, rounded up, or number of them, drawn at random; with groups a share of each.
+    cv : int, splitter or list of pairs, default 5
+        For "cv+": folds, drawn at random if a number is given. Every row must be held out once.
+    multi_output : "marginal" or "joint"
+        With several targets, whether each one's interval covers as often as it says, or the box of all of them. The
+        box holds every target to the same threshold: give targets one unit for "absolute" and "quantile".
+    density_ratio : callable or None
+        For test rows that are drawn otherwise than the calibration rows: maps X (n, D) to the density of the test
+        rows over that of the calibration rows (n,), up to a factor, and non-negative. Sample weights cannot do this,
+        as the ratio of the test rows is needed too.
+    random_state : int, RandomState or None
+        Draws the calibration rows and folds, and the default network's weights. An `estimator` has its own.
+
+    Attributes
+    ----------
+    estimator_ : the model that predicts; fitted on all rows but those held out, or the frozen one
+    estimators_ : list of the models of the folds (with "cv+")
+    calibration_rows_ : (m,) numbers of the rows of `fit` that calibrate
+    groups_ : sorted groups, or None
+    n_features_in_, feature_names_in_ : if the wrapped model has them
+
+    References
+    ----------
+    Vovk, Gammerman & Shafer (2005), Algorithmic learning in a random world; Lei et al. (2018); Romano, Patterson &
+    Candes (2019); Tibshirani et al. (2019), for the density ratio; Barber et al. (2021); Kim, Xu & Barber (2020).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import BayesianRidge
+    >>> from uncertainty import ConformalRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = ConformalRegressor(BayesianRidge(), conformity_score="normalized", random_state=0).fit(X, y)
+    >>> model.predict_interval(X[:3], coverage=[0.8, 0.9]).shape
+    (3, 2, 2)
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        method: str = "split",
+        conformity_score: str = "absolute",
+        calibration_size: float = 0.2,
+        cv: Any = 5,
+        multi_output: str = "marginal",
+        density_ratio: Callable[[Any], ArrayLike] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.method = method
+        self.conformity_score = conformity_score
+        self.calibration_size = calibration_size
+        self.cv = cv
+        self.multi_output = multi_output
+        self.density_ratio = density_ratio
+        self.random_state = random_state
+
+    # -- fitting -------------------------------------------------------------------------------------------------
+
+    def fit(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> ConformalRegressor:
+        """Fit the wrapped model and calibrate it.
+
+        Parameters
+        ----------
+        X : (n, D), as the wrapped model takes it
+        y : (n,) or (n, T)
+        sample_weight : (n,), optional
+            For the fit of the wrapped model; rows of weight zero are left out altogether. In the calibration every
+            other row counts once.
+        groups : (n,), optional
+            The group of each row, for intervals that cover as often as they say within each group.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For an unknown option, fewer than two rows, or folds that overlap.
+        TypeError
+            If the wrapped model does not predict what the score needs.
+        """
+        self._check_options()
+        rows = check_fit_rows(self, X, y, sample_weight, groups)
+        if len(rows) < 2 and not isinstance(self.estimator, FrozenEstimator):
+            raise ValueError("X must have at least 2 rows of positive weight, got n_samples = 1: one to calibrate on.")
+        self._single_target = rows.y.ndim == 1
+        self.groups_ = None if rows.groups is None else np.unique(rows.groups)
+        self._calibrated, index = self._calibrate(rows)
+        calibration = rows.take(index)
+        self.calibration_rows_ = calibration.numbers
+        self._codes = self._group_codes(calibration.groups, len(calibration))
+        self._calibration_ratio = self._density_ratios(calibration.X)
+        if self._calibration_ratio is not None and not self._calibration_ratio.any():
+            raise ValueError("density_ratio must be positive for some calibration row, got zero for all.")
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        return self
+
+    def _check_options(self) -> None:
+        choices = {"method": METHODS, "conformity_score": tuple(SCORES), "multi_output": ("marginal", "joint")}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                words = ", ".join(map(repr, allowed))
+                raise ValueError(f"{name} must be one of {words}, got {getattr(self, name)!r}.")
+        if self.density_ratio is not None and not callable(self.density_ratio):
+            raise TypeError(f"density_ratio must be a function of X or None, got {self.density_ratio!r}.")
+        if self.method == "cv+" and isinstance(self.estimator, FrozenEstimator):
+            raise ValueError("method must not be 'cv+' with a FrozenEstimator, which cannot be fitted. Use 'split'.")
+
+    def _calibrate(self, rows: FitRows) -> tuple[Calibrated, Index]:
+        """Fit what has to be fitted; return the calibrated method and the calibration rows in its order."""
+        score, joint = SCORES[self.conformity_score], self.multi_output == "joint"
+        seed = draw_seed(self.random_state)
+        frozen = isinstance(self.estimator, FrozenEstimator)
+        self.__dict__.pop("estimators_", None)  # of an earlier fit with another method
+        if self.method == "cv+":
+            folds = cross_fitting_folds(self.cv, rows, seed)
+            self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
+            self.estimator_ = self._fitted(rows)
+            held_out = [index for _, index in folds]
+            cross = CrossConformal(score, self.estimators_, held_out, rows.X, rows.targets, joint=joint)
+            return cross, np.concatenate(held_out)
+        if self.method == "jackknife+ab":
+            self.estimator_ = self._prefit() if frozen else self._fitted(rows)
+            bags = OutOfBagConformal(score, self.estimator_, rows.X, rows.targets, joint=joint)
+            return bags, bags.rows
+        if frozen:
+            self.estimator_, index = self._prefit(), np.arange(len(rows))
+        else:
+            codes = None if rows.groups is None else self._group_codes(rows.groups, len(rows))
+            fit, index = split_calibration_rows(len(rows), self.calibration_size, seed, codes)
+            self.estimator_ = self._fitted(rows.take(fit))
+        calibration = rows.take(index)
+        return SplitConformal(score, self.estimator_, calibration.X, calibration.targets, joint=joint), index
+
+    def _unfitted(self) -> Any:
+        """The wrapped model as given, or the method's own default."""
+        if self.estimator is not None:
+            return self.estimator
+        if self.method == "jackknife+ab":
+            return DeepEnsembleRegressor(n_estimators=MIN_MEMBERS, bootstrap=True, random_state=self.random_state)
+        return ProbabilisticMLPRegressor(random_state=self.random_state)
+
+    def _fitted(self, rows: FitRows) -> Any:
+        model = clone(self._unfitted())
+        if rows.weight is None:
+            return model.fit(rows.X, rows.y)
+        if not has_fit_parameter(model, "sample_weight"):
+            raise ValueError(f"sample_weight must be None with {type(model).__name__}, whose fit takes no weights.")
+        return model.fit(rows.X, rows.y, sample_weight=rows.weight)
+
+    def _prefit(self) -> Any:
+        model = self.estimator.estimator
+        check_is_fitted(model)
+        return model
+
+    # -- predictions ---------------------------------------------------------------------------------------------
+
+    def predict(self, X: Any, return_std: bool = False) -> Array | tuple[Array, Array]:
+        """Return what the wrapped model predicts, with `return_std` if it has that."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict(X, return_std=True) if return_std else self.estimator_.predict(X)
+
+    @available_if(_wrapped_has("predict_dist"))
+    def predict_dist(self, X: Any) -> ContinuousPredictive:
+        """Return the wrapped model's own predictive distribution, which is not calibrated."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict_dist(X)
+
+    @available_if(_wrapped_has("predict_uncertainty"))
+    def predict_uncertainty(self, X: Any) -> Bunch:
+        """Return the wrapped model's own mean, aleatoric, epistemic and total variance."""
+        check_is_fitted(self, "estimator_")
+        return self.estimator_.predict_uncertainty(X)
+
+    def predict_interval(self, X: Any, coverage: ArrayLike = 0.9, groups: ArrayLike | None = None) -> Array:
+        """Return intervals that hold a new observation with at least the given probability, in units of y.
+
+        Where the calibration rows are too few for the level the interval is infinite, with a warning: a level c needs
+        c / (1 - c) of them (in the group).
+
+        Parameters
+        ----------
+        X : (n, D)
+        coverage : float in (0, 1), or L of them
+        groups : (n,), if `fit` was given groups; of those
+
+        Returns
+        -------
+        (n, 2) of lower and upper bounds; several levels (n, 2, L); several targets (n, T, 2[, L])
+
+        Raises
+        ------
+        ValueError
+            For a level outside (0, 1), or a group that `fit` has not seen.
+        """
+        check_is_fitted(self, "estimator_")
+        levels = check_levels("coverage", coverage)
+        n_rows = n_rows_of(X)
+        result = np.empty((n_rows, self._calibrated.n_targets, 2, levels.size))
+        codes = self._group_codes(groups, n_rows)
+        test_ratio = self._density_ratios(X)
+        for code in np.unique(codes).tolist():
+            rows, used = np.flatnonzero(codes == code), np.flatnonzero(self._codes == code)
+            part = X if len(rows) == n_rows else _safe_indexing(X, rows)
+            ratio = None
+            if self._calibration_ratio is not None and test_ratio is not None:
+                ratio = LikelihoodRatio(self._calibration_ratio[used], test_ratio[rows])
+            ends = self._calibrated.ends(part, np.atleast_1d(levels), used, ratio)
+            result[rows] = np.stack(ends, axis=2)
+        self._warn_of_infinite(result, levels)
+        result = result[..., 0] if levels.ndim == 0 else result
+        return result[:, 0] if self._single_target else result
+
+    def _group_codes(self, groups: ArrayLike | None, n_rows: int) -> Index:
+        """The group of each row as a number; all alike without groups."""
+        if (groups is None) != (self.groups_ is None):
+            given = "None" if groups is None else "them"
+            raise ValueError(f"groups must be given to both fit and predict_interval, or to neither, got {given} here.")
+        if groups is None or self.groups_ is None:
+            return np.zeros(n_rows, dtype=np.intp)
+        labels = check_groups(groups, n_rows)
+        unseen = np.setdiff1d(labels, self.groups_)
+        if len(unseen):
+            raise ValueError(
+                f"groups must be among those of fit, {self.groups_.tolist()}, got also {unseen.tolist()}. Fit with "
+                f"rows of these groups too: nothing else says how wide their intervals have to be."
+            )
+        return np.searchsorted(self.groups_, labels)
+
+    def _density_ratios(self, X: Any) -> Array | None:
+        if self.density_ratio is None:
+            return None
+        ratio, n_rows = np.asarray(self.density_ratio(X), dtype=float), n_rows_of(X)
+        if ratio.shape != (n_rows,):
+            raise ValueError(f"density_ratio must return shape ({n_rows},), one number a row, got {ratio.shape}.")
+        if not (np.isfinite(ratio) & (ratio >= 0.0)).all():
+            raise ValueError("density_ratio must return finite numbers of at least 0, got others. Bound the ratio.")
+        return ratio
+
+    def _warn_of_infinite(self, result: Array, levels: Array) -> None:
+        infinite = ~np.isfinite(result).all(axis=(0, 1, 2))  # [L]
+        if not infinite.any():
+            return
+        level = float(np.atleast_1d(levels)[infinite].min())
+        n_infinite = int((~np.isfinite(result).all(axis=(1, 2, 3))).sum())
+        smallest = int(np.bincount(self._codes, minlength=1 if self.groups_ is None else len(self.groups_)).min())
+        where = " of each group" if self.groups_ is not None else ""
+        weight = ", and more where density_ratio is large" if self.density_ratio is not None else ""
+        warnings.warn(
+            f"{n_infinite} of {len(result)} rows have infinite intervals. A coverage of {level:g} needs at least "
+            f"{math.ceil(level * (1.0 - ROUNDING) / (1.0 - level) - ROUNDING)} calibration rows{where}{weight}, got "
+            f"{smallest}. Calibrate with more rows, or ask for less.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags, wrapped = super().__sklearn_tags__(), get_tags(self._unfitted())
+        tags.input_tags.sparse = wrapped.input_tags.sparse
+        tags.input_tags.allow_nan = wrapped.input_tags.allow_nan
+        tags.target_tags.multi_output = wrapped.target_tags.multi_output
+        tags.regressor_tags = wrapped.regressor_tags
+        return tags

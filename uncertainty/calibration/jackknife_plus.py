@@ -1,0 +1,72 @@
+"""The jackknife+ family: each calibration row brings the interval that a model which has not seen it would draw."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
+
+from uncertainty.calibration.calibrated import Calibrated, Index, LikelihoodRatio
+from uncertainty.calibration.conformal_quantile import conformal_quantile
+from uncertainty.calibration.conformity_scores import ConformityScore, Ends
+
+Array = NDArray[np.float64]
+
+# Ends of intervals (test rows times calibration rows times targets) that are held at a time.
+CHUNK = 1 << 22
+
+
+class JackknifePlus(Calibrated):
+    """Abstract: intervals between quantiles of the ends that the calibration rows bring.
+
+    A row brings the interval of all y that score no worse than itself, for the model that has not seen it. The lower
+    end is the floor((1 - coverage) (n + 1))-th smallest of theirs, the upper end the ceil(coverage (n + 1))-th.
+
+    Barber, Candes, Ramdas & Tibshirani (2021), Predictive inference with the jackknife+, eqs. 1.4 and 1.10; for other
+    scores than the absolute error Gupta, Kuchibhotla & Ramdas (2022), Nested conformal prediction and quantile
+    out-of-bag ensemble methods, section 3; with a likelihood ratio Prinster, Liu & Saria (2022), JAWS, eq. 8.
+
+    Parameters
+    ----------
+    block : [m] number of the model that has not seen each calibration row
+    """
+
+    def __init__(
+        self, score: ConformityScore, calibration: Sequence[tuple[Any, Array]], block: Index, *, joint: bool
+    ) -> None:
+        super().__init__(score, calibration, joint=joint)
+        self.block = block
+
+    @abstractmethod
+    def _views(self, X: Any) -> Callable[[int], Any]:
+        """The function from the number of a model to the view of its predictions for X."""
+
+    def _ends(
+        self, X: Any, scores: Array, used: Index, levels: Array, coverage: float | None, ratio: LikelihoodRatio | None
+    ) -> Ends:
+        n_rows = _num_samples(X)
+        size = max(CHUNK // max(len(used) * self.n_targets, 1), 1)
+        chunks = [np.arange(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
+        pairs = []
+        for rows in chunks:
+            lower, upper = self._ends_by_row(_safe_indexing(X, rows), scores, used, coverage)
+            weights = () if ratio is None else (ratio.calibration, ratio.test[rows, None])
+            pairs.append((-conformal_quantile(-lower, levels, *weights), conformal_quantile(upper, levels, *weights)))
+        lower, upper = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+        return lower, upper
+
+    def _ends_by_row(self, X: Any, scores: Array, used: Index, coverage: float | None) -> Ends:
+        """The ends [n, T, m] of the intervals that each of the m rows `used` brings for X."""
+        shape = (_num_samples(X), self.n_targets, len(used))
+        lower, upper = np.empty(shape), np.empty(shape)
+        view_of, block = self._views(X), self.block[used]
+        for number in np.unique(block).tolist():
+            rows = np.flatnonzero(block == number)
+            thresholds = scores[used[rows]].T[None]  # [1, T, m of this model]
+            lower[..., rows], upper[..., rows] = self.score.ends(view_of(number), thresholds, coverage)
+        return lower, upper
