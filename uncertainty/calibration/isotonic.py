@@ -34,7 +34,8 @@ def fit_cdf_map(below: Array, above: Array, weight: Array) -> CdfMap:
     with np.errstate(divide="ignore"):
         position = np.where(below <= above, np.log(below), -np.log(above))  # grows with y, exact in both tails
     _, first, inverse = np.unique(position, return_index=True, return_inverse=True)
-    below, above, weight = below[first], above[first], np.bincount(inverse, weights=weight)
+    below, above = below[first], above[first]
+    weight = np.asarray(np.bincount(inverse, weights=weight), dtype=np.float64)
     total = np.cumsum(weight)
     kept = _knots(total)
     kept = kept[(below[kept] > 0.0) & (above[kept] > 0.0)]

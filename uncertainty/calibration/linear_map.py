@@ -1,4 +1,4 @@
-"""Linear maps of log-probabilities, followed by a softmax: vector, matrix and Dirichlet scaling of class probabilities."""
+"""Linear maps of log-probabilities: vector, matrix and Dirichlet scaling of class probabilities."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 2000
+# Half the factor of the squared distance from no change: rows that the model separates perfectly would otherwise send
+# the map to infinity. Beside the likelihood of other rows it is nothing.
+PULL = 1e-5
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,13 @@ def fit_linear_map(
         log_q = log_softmax(log_proba @ matrix.T + intercept, axis=1)
         error = share * (np.exp(log_q) - observed)  # [n, C]
         loss = -(share * observed * log_q).sum()
+        change = parameters - start
+        loss += 0.5 * PULL * float(change @ change)
         loss += penalties.off_diagonal * (off * matrix**2).sum() / n_off
         loss += penalties.intercept * (intercept**2).mean()
         by_matrix = error.T @ log_proba + 2.0 * penalties.off_diagonal / n_off * off * matrix
         by_intercept = error.sum(axis=0) + 2.0 * penalties.intercept / n_classes * intercept
-        return float(loss), np.concatenate([by_matrix[free], by_intercept])
+        return float(loss), np.concatenate([by_matrix[free], by_intercept]) + PULL * change
 
     start = np.concatenate([np.eye(n_classes)[free], np.zeros(n_classes)])
     options = {"maxiter": MAX_ITERATIONS, "maxfun": 2 * MAX_ITERATIONS, "ftol": 1e-14, "gtol": 1e-9}

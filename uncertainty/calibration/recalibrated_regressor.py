@@ -45,8 +45,8 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
       is multiplied by T, epistemic stays, the total is their sum. So rows on which the members disagree change least.
       The two methods are the same for a single member.
     - "isotonic": the cdf F becomes R(F) with an increasing piecewise linear R (`RecalibratedPredictive`), which can
-      also mend a wrong shape, and needs a few hundred rows. `predict` stays the raw mean, while `predict_dist(X).mean()`
-      is the mean of the new distribution; its variance is split in the raw shares.
+      also mend a wrong shape, and needs a few hundred rows. `predict` stays the raw mean, while the mean of
+      `predict_dist(X)` is that of the new distribution, whose variance is split in the raw shares.
 
     Parameters
     ----------
@@ -161,8 +161,8 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
 
     def _learn(self, held_out: HeldOut[ContinuousPredictive], n_targets: int) -> None:
         """Store the factor or the maps, one for each target, and forget those of an earlier fit."""
-        vars(self).pop("factor_", None)
-        vars(self).pop("cdf_maps_", None)
+        for name in ("factor_", "cdf_maps_"):
+            self.__dict__.pop(name, None)
         marginals = [marginal(held_out, target) for target in range(n_targets)]
         if self.method == "isotonic":
             maps = [fit_cdf_map(*tail_probabilities(rows), rows.weight) for rows in marginals]
@@ -203,12 +203,10 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
         mean = self.estimator_.predict(X)
         return (mean, self._evaluate(X, lambda p: p.std())) if return_std else mean
 
-    def predict_dist(self, X: ArrayLike) -> ContinuousPredictive | RecalibratedPredictive:
+    def predict_dist(self, X: ArrayLike) -> RegressionPredictive:
         """Return the recalibrated predictive distribution of all rows, with the names of `scipy.stats`."""
         check_is_fitted(self)
-        predictive = self._recalibrate(self.estimator_.predict_dist(X))
-        assert isinstance(predictive, (ContinuousPredictive, RecalibratedPredictive))
-        return predictive
+        return self._recalibrate(self.estimator_.predict_dist(X))
 
     def predict_interval(self, X: ArrayLike, coverage: ArrayLike = 0.9, side: str = "two") -> Array:
         """Return intervals that hold a new observation with the given probability, in units of y.

@@ -56,11 +56,12 @@ class MappedMixture:
 
     def raw_points(self, mass: Array, upper: Flags) -> Array:
         """Points [n, S] with raw probability `mass` below them, or above them where `upper`; arrays [n, S] or [S]."""
-        mass, upper = (np.broadcast_to(a, (len(self.means), mass.shape[-1])) for a in (mass, upper))
-        points = np.empty(mass.shape)
-        for block in self._blocks(mass.shape[1]):
-            arrays = (np.ascontiguousarray(a[block].T) for a in (self.weights, self.means, self.scales))
-            points[block] = normal_mixture_quantile(*arrays, np.maximum(mass[block], SMALLEST), upper[block])
+        shape = len(self.means), mass.shape[-1]
+        points, masses, uppers = np.empty(shape), np.broadcast_to(mass, shape), np.broadcast_to(upper, shape)
+        for block in self._blocks(shape[1]):
+            weights, means, scales = (a[block].T for a in (self.weights, self.means, self.scales))
+            above_zero = np.maximum(masses[block], SMALLEST)
+            points[block] = normal_mixture_quantile(weights, means, scales, above_zero, uppers[block])
         return points
 
     def moments(self) -> tuple[Array, Array]:

@@ -128,7 +128,8 @@ class RecalibratedPredictive(RegressionPredictive):
         """Points with probability `mass` below them, or above them where `upper`, in units of y."""
         columns = []
         for marginal in self._marginals:
-            points = marginal.raw_points(*(a.reshape(-1) for a in marginal.cdf_map.invert(mass, upper)))
+            raw_mass, raw_upper = marginal.cdf_map.invert(mass, upper)
+            points = marginal.raw_points(raw_mass.reshape(-1), raw_upper.reshape(-1))
             columns.append(points.reshape(len(self), *mass.shape))
         return self._stack(columns)
 

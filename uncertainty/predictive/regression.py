@@ -24,8 +24,40 @@ class RegressionPredictive(ABC):
         """Number of rows, n."""
 
     @abstractmethod
+    def __getitem__(self, index: int | slice | ArrayLike) -> RegressionPredictive:
+        """The rows `index`; a single number keeps the row axis."""
+
+    @abstractmethod
+    def mean(self) -> Array:
+        """Mean, in units of y."""
+
+    @abstractmethod
     def logpdf(self, y: ArrayLike) -> Array:
         """Log density (n,) of y in nats per unit of y, joint over targets."""
+
+    @abstractmethod
+    def cdf(self, y: ArrayLike) -> Array:
+        """Probability of at most y, of each target."""
+
+    @abstractmethod
+    def sf(self, y: ArrayLike) -> Array:
+        """Probability of more than y, of each target; accurate where it is small."""
+
+    @abstractmethod
+    def crps(self, y: ArrayLike) -> Array:
+        """Continuous ranked probability score of y, in units of y; lower is better."""
+
+    @abstractmethod
+    def entropy(self) -> Array:
+        """Differential entropy (n,) of each row's joint density, in nats."""
+
+    @abstractmethod
+    def rvs(self, size: int = 1, random_state: int | np.random.Generator | None = None) -> Array:
+        """Independent draws (n, size), or (n, T, size), in units of y."""
+
+    @abstractmethod
+    def sample_functions(self, size: int, generator: np.random.Generator) -> Array:
+        """Draws (n, size), or (n, T, size), each of which follows one member through all rows."""
 
     @abstractmethod
     def aleatoric_variance(self) -> Array:
