@@ -1,6 +1,5 @@
 """scikit-learn's own checks of the recalibrated estimators, around networks without anything drawn row by row."""
 
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from uncertainty import (
@@ -20,26 +19,20 @@ def exact(kind, **parameters):
         early_stopping=False,
         learning_rate_init=2e-2,
         schedule="cosine",
-        max_iter=40,
+        max_iter=25,
         random_state=0,
         **parameters,
     )
 
 
-REGRESSORS = [
-    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method=method, cv=3, random_state=0)
-    for method in ("variance", "temperature", "isotonic")
-]
-CLASSIFIERS = [
-    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method=method, cv=3, random_state=0)
-    for method in ("vector", "matrix", "dirichlet")
+ESTIMATORS = [
+    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="variance", cv=3, random_state=0),
+    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="isotonic", cv=3, random_state=0),
+    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="vector", cv=3, random_state=0),
+    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="dirichlet", cv=3, random_state=0),
 ]
 
 
-@parametrize_with_checks([*REGRESSORS, *CLASSIFIERS])
+@parametrize_with_checks(ESTIMATORS)
 def test_estimator(estimator, check):
     check(estimator)
-
-
-def test_frozen_is_left_alone():
-    assert FrozenEstimator

@@ -258,7 +258,7 @@ def _check_labels(rows: CalibrationRows, cv: Any) -> None:
     if len(classes) < 2:
         raise ValueError(f"y must have at least 2 classes, got 1 class: {classes.tolist()[0]!r}.")
     if isinstance(cv, (int, np.integer)) and counts.min() < cv:
-        rare = classes[counts.argmin()]
+        rare = classes.tolist()[counts.argmin()]
         raise ValueError(
             f"y must have a row of every class for each of the {cv} folds, got {counts.min()} of class {rare!r}. Use a "
             f"smaller cv, or join rare classes."
