@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from uncertainty.calibration import ConformalRegressor as ConformalRegressor
+    from uncertainty.calibration import RecalibratedClassifier as RecalibratedClassifier
+    from uncertainty.calibration import RecalibratedRegressor as RecalibratedRegressor
     from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
@@ -22,6 +24,8 @@ __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
     "ConformalRegressor": "calibration",
+    "RecalibratedClassifier": "calibration",
+    "RecalibratedRegressor": "calibration",
     "BatchNorm": "components",
     "ELU": "components",
     "GroupNorm": "components",

@@ -1,9 +1,13 @@
-"""Small problems and quick models for calibration."""
+"""Small problems, quick models, and models whose uncertainty is wrong by a known amount."""
 
 import numpy as np
 import pytest
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from uncertainty import DeepEnsembleRegressor, Gaussian, ProbabilisticMLPRegressor
+from uncertainty.heads.normal_mixture import NormalMixture
+from uncertainty.predictive import ContinuousPredictive
 
 
 @pytest.fixture
@@ -34,3 +38,85 @@ def draw():
         return X, y if n_targets else y[:, 0]
 
     return rows
+
+
+class StatedNoise(RegressorMixin, BaseEstimator):
+    """Predicts the columns of X with normal noise of the stated std, and two members `disagreement` apart.
+
+    It records the rows it was fitted on by their last column.
+    """
+
+    def __init__(self, noise=1.0, disagreement=0.0, scale=1.0):
+        self.noise = noise
+        self.disagreement = disagreement
+        self.scale = scale
+
+    def fit(self, X, y, sample_weight=None):
+        self.rows_ = np.asarray(X)[:, -1].copy()
+        self.weight_ = sample_weight
+        self.n_targets_ = np.asarray(y).ndim and (1 if np.ndim(y) == 1 else np.shape(y)[1])
+        self.single_ = np.ndim(y) == 1
+        return self
+
+    def predict_dist(self, X):
+        mean = self.scale * np.asarray(X, dtype=float)[:, : self.n_targets_]
+        half = 0.5 * self.scale * self.disagreement
+        means = np.stack([mean - half, mean + half])[..., None]
+        scales = np.full(means.shape, self.scale * self.noise)
+        return ContinuousPredictive(
+            NormalMixture(np.ones((2, len(mean), 1)), means, scales), single_target=self.single_
+        )
+
+    def predict(self, X):
+        return self.predict_dist(X).mean()
+
+
+class StatedLogits(ClassifierMixin, BaseEstimator):
+    """Predicts softmax(X) for labels in sorted order."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        self.rows_ = np.asarray(X)[:, -1].copy()
+        return self
+
+    def predict_proba(self, X):
+        return softmax(np.asarray(X, dtype=float)[:, : len(self.classes_)], axis=1)
+
+
+@pytest.fixture
+def stated_noise():
+    return StatedNoise
+
+
+@pytest.fixture
+def stated_logits():
+    return StatedLogits
+
+
+@pytest.fixture
+def noisy_rows():
+    """n rows of T targets whose noise is `noise`, and whose last column is the row's number."""
+
+    def make(n=400, noise=1.0, n_targets=0, seed=0):
+        rng = np.random.default_rng(seed)
+        X = np.column_stack([rng.standard_normal((n, max(n_targets, 1))), np.arange(n)])
+        y = X[:, :-1] + noise * rng.standard_normal((n, max(n_targets, 1)))
+        return X, y if n_targets else y[:, 0]
+
+    return make
+
+
+@pytest.fixture
+def logit_rows():
+    """n rows of logits of C classes, a row number, and labels drawn from softmax(W logits + b)."""
+
+    def make(matrix, intercept, n=2000, seed=0):
+        rng = np.random.default_rng(seed)
+        n_classes = len(intercept)
+        logits = 1.5 * rng.standard_normal((n, n_classes))
+        log_proba = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        proba = softmax(log_proba @ np.asarray(matrix, dtype=float).T + intercept, axis=1)
+        y = (rng.random((n, 1)) > proba.cumsum(axis=1)).sum(axis=1)
+        return np.column_stack([logits, np.arange(n)]), np.minimum(y, n_classes - 1)
+
+    return make

@@ -27,7 +27,7 @@ def direct(predictive, row, values, function):
 
 
 def with_members(predictive, members):
-    return ContinuousPredictive(members, single_target=predictive._single_target)
+    return ContinuousPredictive(members, single_target=predictive.single_target)
 
 
 def affine(predictive, location, scale):

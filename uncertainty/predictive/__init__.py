@@ -2,5 +2,6 @@
 
 from uncertainty.predictive.continuous import ContinuousPredictive
 from uncertainty.predictive.discrete import DiscretePredictive
+from uncertainty.predictive.recalibrated import RecalibratedPredictive
 
-__all__ = ["ContinuousPredictive", "DiscretePredictive"]
+__all__ = ["ContinuousPredictive", "DiscretePredictive", "RecalibratedPredictive"]

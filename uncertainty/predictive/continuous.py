@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.metrics.pointwise import joint_normal_mixture_logpdf, normal_mixture_crps
-from uncertainty.predictive.checks import check_levels, check_rows_index
+from uncertainty.predictive.checks import check_rows_index
 from uncertainty.predictive.entropy import joint_normal_mixture_entropy, normal_mixture_entropy
 from uncertainty.predictive.quantiles import normal_mixture_quantile
+from uncertainty.predictive.regression import RegressionPredictive
 
 Array = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 QUANTILE_BLOCK = 1 << 15
 
 
-class ContinuousPredictive:
+class ContinuousPredictive(RegressionPredictive):
     """Predictive distribution of n rows, in the units of y; methods carry the names of `scipy.stats`.
 
     Arrays are (n,) for one target, (n, T) for several. With several targets `logpdf` is joint; `cdf`, `ppf`,
@@ -43,7 +44,7 @@ class ContinuousPredictive:
 
     def __init__(self, members: NormalMixture, *, single_target: bool) -> None:
         self.members = members
-        self._single_target = single_target
+        self.single_target = single_target
 
     def __len__(self) -> int:
         return int(self.members.weights.shape[1])
@@ -51,7 +52,27 @@ class ContinuousPredictive:
     def __getitem__(self, index: int | slice | ArrayLike) -> ContinuousPredictive:
         """The rows `index`; a single number keeps the row axis."""
         rows = check_rows_index(index, len(self))
-        return ContinuousPredictive(self.members.rows(rows), single_target=self._single_target)
+        return ContinuousPredictive(self.members.rows(rows), single_target=self.single_target)
+
+    def marginal(self, target: int) -> ContinuousPredictive:
+        """The predictive of one target alone."""
+        m, only = self.members, slice(target, target + 1)
+        return ContinuousPredictive(
+            NormalMixture(m.weights, m.means[:, :, only], m.scales[:, :, only]), single_target=True
+        )
+
+    def observations(self, y: ArrayLike) -> Array:
+        """`y` as [n, T]; one number is for every row."""
+        n_targets = self.members.means.shape[2]
+        values = np.asarray(y, dtype=float)
+        if values.ndim == 0:
+            values = np.full((len(self), n_targets), float(values))
+        elif values.ndim == 1 and self.single_target:
+            values = values[:, None]
+        if values.shape != (len(self), n_targets):
+            expected = (len(self),) if self.single_target else (len(self), n_targets)
+            raise ValueError(f"y must have shape {expected}, one value a row, got shape {np.shape(y)}.")
+        return values
 
     @cached_property
     def _pooled(self) -> NormalMixture:
@@ -59,20 +80,7 @@ class ContinuousPredictive:
 
     def _drop_target(self, values: Array) -> Array:
         """Leave out the target axis (axis 1) of a one-dimensional target."""
-        return values[:, 0] if self._single_target else values
-
-    def _rows_of(self, y: ArrayLike) -> Array:
-        """`y` as [n, T]; scalars are for every row."""
-        n_targets = self.members.means.shape[2]
-        values = np.asarray(y, dtype=float)
-        if values.ndim == 0:
-            values = np.full((len(self), n_targets), float(values))
-        elif values.ndim == 1 and self._single_target:
-            values = values[:, None]
-        if values.shape != (len(self), n_targets):
-            expected = (len(self),) if self._single_target else (len(self), n_targets)
-            raise ValueError(f"y must have shape {expected}, one value a row, got shape {np.shape(y)}.")
-        return values
+        return values[:, 0] if self.single_target else values
 
     # -- the mixture's arrays ------------------------------------------------------------------------------------
 
@@ -99,7 +107,7 @@ class ContinuousPredictive:
     def member_means(self) -> Array:
         """Mean of each member (M, n), or (M, n, T), in units of y."""
         means = self.members.mean()
-        return means[:, :, 0] if self._single_target else means
+        return means[:, :, 0] if self.single_target else means
 
     # -- moments -------------------------------------------------------------------------------------------------
 
@@ -121,82 +129,25 @@ class ContinuousPredictive:
         spread *= spread
         return self._drop_target(spread.mean(axis=0))
 
-    def var(self) -> Array:
-        """Total variance, in squared units of y: aleatoric plus epistemic."""
-        return self.aleatoric_variance() + self.epistemic_variance()
-
-    def std(self) -> Array:
-        """Total standard deviation, in units of y."""
-        return np.sqrt(self.var())
-
     # -- densities and probabilities -----------------------------------------------------------------------------
 
     def logpdf(self, y: ArrayLike) -> Array:
         """Log density (n,) of y in nats per unit of y, joint over targets."""
         p = self._pooled
-        return joint_normal_mixture_logpdf(self._rows_of(y), p.weights, p.means, p.scales)
-
-    def pdf(self, y: ArrayLike) -> Array:
-        """Density (n,) of y per unit of y, joint over targets; it can exceed 1."""
-        return np.exp(self.logpdf(y))
+        return joint_normal_mixture_logpdf(self.observations(y), p.weights, p.means, p.scales)
 
     def cdf(self, y: ArrayLike) -> Array:
         """Probability of at most y, of each target."""
-        return self._drop_target(self._pooled.cdf(self._rows_of(y)))
+        return self._drop_target(self._pooled.cdf(self.observations(y)))
 
     def sf(self, y: ArrayLike) -> Array:
         """Probability of more than y, of each target; accurate where it is small."""
-        return self._drop_target(self._pooled.sf(self._rows_of(y)))
+        return self._drop_target(self._pooled.sf(self.observations(y)))
 
     # -- quantiles -----------------------------------------------------------------------------------------------
 
-    def ppf(self, q: ArrayLike) -> Array:
-        """Exact quantiles of the mixture, in units of y.
-
-        Parameters
-        ----------
-        q : float in (0, 1), or Q of them
-
-        Returns
-        -------
-        (n,) or (n, T) for one level; (n, Q) or (n, T, Q) for several
-        """
-        levels = check_levels("q", q)
-        # Above the median the mass above the point is what can be small: 1 - q is exact there (Sterbenz).
-        upper = levels > 0.5
-        return self._quantiles(np.where(upper, 1.0 - levels, levels), upper)
-
-    def isf(self, q: ArrayLike) -> Array:
-        """Points with probability q above them, in units of y, as `ppf(1 - q)`; accurate where q is small."""
-        levels = check_levels("q", q)
-        upper = levels <= 0.5
-        return self._quantiles(np.where(upper, levels, 1.0 - levels), upper)
-
-    def interval(self, confidence: ArrayLike = 0.9, *, side: str = "two") -> Array:
-        """Central interval of the given probability, or one-sided bounds, in units of y.
-
-        Parameters
-        ----------
-        confidence : float in (0, 1), or L of them
-        side : "two", "lower" or "upper"
-            "lower" gives [bound, inf) and "upper" (-inf, bound], each holding `confidence`.
-
-        Returns
-        -------
-        (n, 2) or (n, T, 2); with several levels (n, 2, L) or (n, T, 2, L)
-        """
-        if side not in ("two", "lower", "upper"):
-            raise ValueError(f"side must be 'two', 'lower' or 'upper', got {side!r}.")
-        miss = (1.0 - check_levels("coverage", confidence)) / (2.0 if side == "two" else 1.0)
-        if side == "two":
-            upper = np.stack([np.zeros(miss.shape, dtype=bool), np.ones(miss.shape, dtype=bool)])
-            return self._quantiles(np.stack([miss, miss]), upper)
-        bound = self._quantiles(miss, np.full(miss.shape, side == "upper"))
-        low, high = (bound, np.full_like(bound, np.inf)) if side == "lower" else (np.full_like(bound, -np.inf), bound)
-        return np.stack([low, high], axis=-2 if miss.ndim else -1)
-
-    def _quantiles(self, mass: Array, upper: NDArray[np.bool_]) -> Array:
-        """Quantiles [n, T, *mass.shape] by tail mass, without the target axis of a one-dimensional target."""
+    def tail_quantiles(self, mass: Array, upper: NDArray[np.bool_]) -> Array:
+        """Points with probability `mass` below them, or above them where `upper`, in units of y."""
         n_members, n, n_targets, n_components = self.members.means.shape
         rows = max(QUANTILE_BLOCK // (n_members * n_components * n_targets * mass.size), 1)
         values = np.empty((n, n_targets, *mass.shape))
@@ -210,7 +161,7 @@ class ContinuousPredictive:
 
     def crps(self, y: ArrayLike) -> Array:
         """Continuous ranked probability score of y, exact, in units of y; lower is better."""
-        p, rows = self._pooled, self._rows_of(y)
+        p, rows = self._pooled, self.observations(y)
         columns = [
             normal_mixture_crps(rows[:, t], p.weights, p.means[:, t], p.scales[:, t]) for t in range(rows.shape[1])
         ]

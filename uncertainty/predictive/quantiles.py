@@ -27,7 +27,7 @@ def normal_mixture_quantile(
     Parameters
     ----------
     weights, means, scales : [K, E], K components of E mixtures; weights sum to 1 over the first axis
-    mass, upper : [Q]
+    mass, upper : [Q], or [E, Q] for levels of their own
 
     Returns
     -------

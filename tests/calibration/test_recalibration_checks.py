@@ -1,0 +1,38 @@
+"""scikit-learn's own checks of the recalibrated estimators, around networks without anything drawn row by row."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from uncertainty import (
+    ProbabilisticMLPClassifier,
+    ProbabilisticMLPRegressor,
+    RecalibratedClassifier,
+    RecalibratedRegressor,
+)
+
+
+def exact(kind, **parameters):
+    """A small network for which a row of weight 2 is the same as two equal rows."""
+    return kind(
+        (16,),
+        batch_size="full",
+        dtype="float64",
+        early_stopping=False,
+        learning_rate_init=2e-2,
+        schedule="cosine",
+        max_iter=25,
+        random_state=0,
+        **parameters,
+    )
+
+
+ESTIMATORS = [
+    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="variance", cv=3, random_state=0),
+    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="isotonic", cv=3, random_state=0),
+    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="vector", cv=3, random_state=0),
+    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="dirichlet", cv=3, random_state=0),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_estimator(estimator, check):
+    check(estimator)

@@ -1,0 +1,269 @@
+"""Classifiers whose probabilities are recalibrated on rows that they have not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from uncertainty.calibration.cross_fitting import CalibrationRows, check_calibration_rows, cross_fit
+from uncertainty.calibration.linear_map import Penalties, fit_linear_map
+from uncertainty.components.spec import check_number
+from uncertainty.estimators import ProbabilisticMLPClassifier
+
+Array = NDArray[np.float64]
+
+METHODS = ("vector", "matrix", "dirichlet")
+# Probabilities below the rounding of 1 count as that: some classifiers predict an exact zero.
+SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
+
+
+def _wrapped_splits_uncertainty(wrapper: RecalibratedClassifier) -> bool:
+    return hasattr(wrapper._wrapped(), "predict_uncertainty")
+
+
+class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
+    """Classifier with its probabilities recalibrated on rows the model that predicts them has not seen.
+
+    The averaged probabilities p become softmax(W log p + b), with W and b fitted by maximum likelihood to out-of-fold
+    predictions; the final model is fitted on all rows, so none is lost. `predict` is the class of the largest
+    recalibrated probability, which may be another one than before.
+
+    - "vector": W is diagonal, with a weight and an intercept for each class.
+    - "matrix": W is any matrix. Without a penalty it needs many rows for each of its C (C + 1) numbers.
+    - "dirichlet": the same map with a penalty on the weights off the diagonal and on the intercepts (ODIR). On
+      log-probabilities it is the maximum-likelihood calibration of Dirichlet-distributed probabilities.
+
+    One temperature for all classes, a sigmoid and an isotonic map are scikit-learn's: `CalibratedClassifierCV` takes
+    the classifiers of this package. (Up to scikit-learn 1.9.1 its method "temperature" needs labels that are strings or
+    0 to C - 1.)
+
+    Parameters
+    ----------
+    estimator : classifier with `predict_proba`, or None
+        None takes a `ProbabilisticMLPClassifier`. Inside a `FrozenEstimator` it is not refitted, and all rows given to
+        `fit` are calibration rows: they must be new to it.
+    method : "vector", "matrix" or "dirichlet"
+    off_diagonal_penalty, intercept_penalty : float, default 1e-3
+        For "dirichlet": factors of the mean squared weight off the diagonal and of the mean squared intercept, added
+        to the mean negative log-likelihood in nats a row.
+    cv : int, splitter or iterable of splits, default 5
+        An integer makes stratified folds of rows in random order. With another splitter a row counts as often as it is
+        in a test part.
+    random_state : int, RandomState or None
+        Order of the rows for an integer `cv`; also that of the default `estimator`.
+
+    Attributes
+    ----------
+    estimator_ : the final model, not recalibrated
+    classes_ : (C,)
+    matrix_, intercept_ : W (C, C) and b (C,)
+        Adding the same row to all rows of W, or the same number to b, changes nothing.
+    raw_nll_, recalibrated_nll_ : float, nats a row, of the calibration rows before and after
+        What was learned was learned from these rows: for many classes and few rows the second is flattered.
+    n_calibration_rows_ : int
+
+    References
+    ----------
+    Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks, section 4.2 (vector and matrix);
+    Kull, Perello-Nieto, Kängsepp, Silva Filho, Song & Flach (2019), Beyond temperature scaling: obtaining
+    well-calibrated multiclass probabilities with Dirichlet calibration, sections 3.2 and 3.3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from uncertainty import ProbabilisticMLPClassifier, RecalibratedClassifier
+    >>> X, y = load_wine(return_X_y=True)
+    >>> network = ProbabilisticMLPClassifier(max_iter=20, random_state=0)
+    >>> model = RecalibratedClassifier(network, cv=3, random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        method: str = "dirichlet",
+        off_diagonal_penalty: float = 1e-3,
+        intercept_penalty: float = 1e-3,
+        cv: Any = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.method = method
+        self.off_diagonal_penalty = off_diagonal_penalty
+        self.intercept_penalty = intercept_penalty
+        self.cv = cv
+        self.random_state = random_state
+
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, groups: ArrayLike | None = None
+    ) -> RecalibratedClassifier:
+        """Fit the model, and learn from rows held out of it how wrong its probabilities are.
+
+        Parameters
+        ----------
+        X : (n, D)
+        y : (n,) labels of any type
+        sample_weight : (n,), optional
+            Weights of the rows, in the fits and in the calibration; zero leaves a row out of both.
+        groups : (n,), optional
+            Passed on to the splitter.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a class is missing from the calibration rows, or from the training rows of a split.
+        """
+        if self.method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {self.method!r}.")
+        penalties = self._penalties()
+        estimator = self._wrapped()
+        if not hasattr(estimator, "predict_proba"):
+            raise TypeError(f"estimator must have a method predict_proba, got {type(estimator).__name__}.")
+        rows = check_calibration_rows(self, X, y, sample_weight, groups, numeric_y=False)
+        _check_labels(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
+        self.estimator_, indices, predictions = cross_fit(estimator, rows, self.cv, self.random_state, _log_proba)
+        self.classes_ = self.estimator_.classes_
+        index = np.concatenate(indices)
+        codes = self._codes([classes for classes, _ in predictions], rows.y[index])
+        log_proba, weight = np.concatenate([values for _, values in predictions]), rows.weight_of(index)
+        self.n_calibration_rows_ = len(index)
+        self.matrix_, self.intercept_ = fit_linear_map(
+            log_proba, codes, weight, diagonal=self.method == "vector", penalties=penalties
+        )
+        of_rows = np.arange(len(codes)), codes
+        self.raw_nll_ = -float(np.average(log_proba[of_rows], weights=weight))
+        self.recalibrated_nll_ = -float(np.average(self._map(log_proba)[of_rows], weights=weight))
+        return self
+
+    def _penalties(self) -> Penalties:
+        off_diagonal = check_number("off_diagonal_penalty", self.off_diagonal_penalty)
+        intercept = check_number("intercept_penalty", self.intercept_penalty)
+        return Penalties(off_diagonal, intercept) if self.method == "dirichlet" else Penalties()
+
+    def _wrapped(self) -> Any:
+        if self.estimator is None:
+            return ProbabilisticMLPClassifier(random_state=self.random_state)
+        return self.estimator
+
+    def _codes(self, classes_of_splits: list[NDArray[Any]], labels: NDArray[Any]) -> NDArray[np.intp]:
+        """Number of each label among the classes, which every split and the calibration rows must have all."""
+        for classes in classes_of_splits:
+            missing = np.setdiff1d(self.classes_, classes)
+            if len(missing):
+                raise ValueError(
+                    f"y must have every class in the training rows of every split, got a split without "
+                    f"{missing.tolist()}. Use stratified splits, or join rare classes."
+                )
+        unknown = np.setdiff1d(labels, self.classes_)
+        if len(unknown):
+            raise ValueError(f"y must hold the classes {self.classes_.tolist()}, got also {unknown.tolist()}.")
+        absent = np.setdiff1d(self.classes_, labels)
+        if len(absent):
+            raise ValueError(
+                f"y must have every class among the calibration rows, got no row of {absent.tolist()}. Nothing can be "
+                f"learned about the probability of such a class."
+            )
+        return np.searchsorted(self.classes_, labels)
+
+    def _map(self, log_proba: Array) -> Array:
+        """Log of the recalibrated probabilities."""
+        return np.asarray(log_softmax(log_proba @ self.matrix_.T + self.intercept_, axis=1))
+
+    # -- predictions ---------------------------------------------------------------------------------------------
+
+    def predict_log_proba(self, X: ArrayLike) -> Array:
+        """Return the logarithm of the recalibrated probabilities, (n, C)."""
+        check_is_fitted(self)
+        return self._map(_log_proba(self.estimator_, X)[1])
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Return the recalibrated probabilities, (n, C) in the order of `classes_`."""
+        return np.exp(self.predict_log_proba(X))
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Return the recalibrated log-odds (n,) of the second of two classes, or log-probabilities (n, C)."""
+        log_proba = self.predict_log_proba(X)
+        return log_proba[:, 1] - log_proba[:, 0] if len(self.classes_) == 2 else log_proba
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the class (n,) of the largest recalibrated probability."""
+        log_proba = self.predict_log_proba(X)
+        return np.asarray(self.classes_[log_proba.argmax(axis=1)])
+
+    @available_if(_wrapped_splits_uncertainty)
+    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+        """Return a Bunch of the recalibrated `proba` and where its uncertainty comes from, named as by `estimator_`.
+
+        The map knows nothing of members: total variance and entropy are those of the recalibrated probabilities, and
+        they are split in the same shares as those of `estimator_`.
+        """
+        log_proba = self.predict_log_proba(X)
+        proba, raw = np.exp(log_proba), self.estimator_.predict_uncertainty(X)
+        variance = proba * -np.expm1(log_proba)
+        entropy = -(proba * log_proba).sum(axis=1)
+        epistemic = variance * _share(raw.epistemic_variance, raw.total_variance)
+        information = entropy * _share(raw.mutual_information, raw.total_entropy)
+        aleatoric, aleatoric_entropy = variance - epistemic, entropy - information
+        return Bunch(
+            proba=proba,
+            aleatoric_variance=aleatoric,
+            epistemic_variance=epistemic,
+            total_variance=aleatoric + epistemic,
+            aleatoric_entropy=aleatoric_entropy,
+            mutual_information=information,
+            total_entropy=aleatoric_entropy + information,
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self._wrapped()).input_tags
+        return tags
+
+
+def _log_proba(model: Any, X: Any) -> tuple[NDArray[Any], Array]:
+    """Classes of the model and its finite log-probabilities."""
+    if hasattr(model, "predict_log_proba"):
+        with np.errstate(divide="ignore"):
+            log_proba = model.predict_log_proba(X)
+    else:
+        with np.errstate(divide="ignore"):
+            log_proba = np.log(model.predict_proba(X))
+    return model.classes_, np.maximum(np.asarray(log_proba, dtype=np.float64), SMALLEST_LOG_PROBA)
+
+
+def _check_labels(rows: CalibrationRows, cv: Any) -> None:
+    """Refuse targets that are not labels, and classes that an integer number of folds cannot share out."""
+    check_classification_targets(rows.y)
+    if rows.y.ndim != 1:
+        raise ValueError(
+            f"y must have shape (n,), one label a row, got {rows.y.shape}. Recalibrate each label of multi-label data "
+            f"on its own, with sklearn.multioutput.MultiOutputClassifier around this estimator."
+        )
+    classes, counts = np.unique(rows.y[rows.used(np.arange(len(rows)))], return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"y must have at least 2 classes, got 1 class: {classes.tolist()[0]!r}.")
+    if isinstance(cv, (int, np.integer)) and counts.min() < cv:
+        rare = classes.tolist()[counts.argmin()]
+        raise ValueError(
+            f"y must have a row of every class for each of the {cv} folds, got {counts.min()} of class {rare!r}. Use a "
+            f"smaller cv, or join rare classes."
+        )
+
+
+def _share(part: Array, total: Array) -> Array:
+    return np.divide(part, total, out=np.zeros_like(total), where=total > 0.0)
