@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from uncertainty.calibration import *  # noqa: F403
     from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
+    "ConformalClassifier": "calibration",
+    "SelectiveClassifier": "calibration",
+    "SelectiveRegressor": "calibration",
     "BatchNorm": "components",
     "ELU": "components",
     "GroupNorm": "components",
@@ -83,7 +87,7 @@ _ROOM_OF_NAME = {
 }
 
 # Rooms whose functions are used by their full name.
-_ROOMS = ("diagnostics", "metrics")
+_ROOMS = ("calibration", "diagnostics", "metrics")
 
 __all__ = sorted(_ROOM_OF_NAME)
 

@@ -1,0 +1,134 @@
+"""Which rows to act on so that the error rate among them stays below a target, with a guarantee."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import bdtr, betaincinv
+
+Array = NDArray[np.float64]
+
+# The first test allows up to so many losses, as long as it needs no more than this share of the rows.
+MAX_FIRST_LOSSES = 4
+MAX_FIRST_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class RiskCoverageCurve:
+    """The calibration rows kept and the losses among them, for every threshold that tells rows apart.
+
+    Attributes
+    ----------
+    threshold : (P,) ascending; rows of an uncertainty below it are kept
+    coverage : (P,) share of the rows kept
+    risk : (P,) share of losses among them
+    risk_bound : (P,) upper Clopper-Pearson limit of the probability of a loss, for this threshold alone
+    """
+
+    threshold: Array
+    coverage: Array
+    risk: Array
+    risk_bound: Array
+
+
+@dataclass(frozen=True)
+class SelectiveThreshold:
+    """Rows of an uncertainty below `value` are accepted: -inf for none, inf for all.
+
+    `coverage` is the share of calibration rows accepted, `risk_bound` the upper confidence limit of their risk: 1 where
+    no row is.
+    """
+
+    value: float
+    coverage: float
+    risk_bound: float
+
+
+def risk_coverage_curve(uncertainty: Array, loss: NDArray[np.bool_], delta: float) -> RiskCoverageCurve:
+    """Return the curve of n rows of the given uncertainty (n,) and loss (n,), with limits of confidence 1 - delta."""
+    order = np.argsort(uncertainty, kind="stable")
+    ordered = np.append(uncertainty[order], np.inf)
+    last = np.flatnonzero(np.diff(ordered) > 0.0)  # of each group of equal rows
+    kept, losses = last + 1, np.cumsum(loss[order], dtype=np.int64)[last]
+    return RiskCoverageCurve(ordered[kept], kept / len(loss), losses / kept, clopper_pearson_upper(losses, kept, delta))
+
+
+def clopper_pearson_upper(losses: NDArray[np.int64], n_rows: NDArray[np.int64], delta: float) -> Array:
+    """Return the largest risk under which so few losses in n rows still have probability `delta`.
+
+    References
+    ----------
+    Clopper & Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the binomial.
+    """
+    below = losses < n_rows
+    return np.where(below, betaincinv(losses + 1.0, np.where(below, n_rows - losses, 1.0), 1.0 - delta), 1.0)
+
+
+def fewest_rows(n_losses: int, target_risk: float, delta: float) -> int:
+    """Return the number of rows from which `n_losses` losses show that the risk is below the target."""
+    low, high = n_losses, n_losses + 1
+    while bdtr(n_losses, high, target_risk) > delta:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if bdtr(n_losses, middle, target_risk) <= delta else (middle, high)
+    return high
+
+
+def first_rank(n_rows: int, target_risk: float, delta: float) -> int:
+    """Return the number of rows in the first test; it depends on no row, as the guarantee requires.
+
+    One loss must not end the search where there are rows enough to allow for more.
+    """
+    ranks = [fewest_rows(n_losses, target_risk, delta) for n_losses in range(MAX_FIRST_LOSSES + 1)]
+    return max([rank for rank in ranks if rank <= MAX_FIRST_SHARE * n_rows], default=ranks[0])
+
+
+def selective_threshold(
+    uncertainty: Array, loss: NDArray[np.bool_], target_risk: float, delta: float, generator: np.random.Generator
+) -> SelectiveThreshold:
+    """Return the largest threshold found under which P(loss | accepted) <= target_risk, with confidence 1 - delta.
+
+    Fixed-sequence testing (Angelopoulos et al. 2021, section 2.2) over all thresholds at once, from a first one up to
+    the first that fails. That k rows below a threshold have risk above the target is rejected when so few losses have
+    binomial probability at most delta, which is exact: rows below a given threshold are independent draws of what
+    it accepts. Every test has the whole of delta, where a union over a grid of m thresholds (Geifman & El-Yaniv 2017,
+    algorithm 1, with m = log2 n) would have delta / m each.
+
+    Why it holds for any continuous risk R(t) = P(loss | u < t). Let the first test be of the r smallest, below
+    T = u_(r+1). If R(T) > target, given T these r are independent with risk R(T), and the test rejects with
+    probability at most delta. Otherwise the first false rejection is at the next threshold a above T where R exceeds
+    the target; R(a) = target, and so is R(b) at the end b of the range of too large risk before it, if there is one;
+    hence so is the risk between b and a. Which a it is depends only on the numbers of rows below these crossings, and
+    given those all rows below a have mean risk equal to the target: again the test rejects with probability at
+    most delta. Equal uncertainties are put in random order, and a threshold then falls between unequal ones.
+
+    Parameters
+    ----------
+    uncertainty : (n,) finite
+    loss : (n,) whether acting on the row would have been an error
+    target_risk, delta : in (0, 1)
+    generator : for the order of rows of equal uncertainty
+
+    References
+    ----------
+    Angelopoulos, Bates, Candes, Jordan & Lei (2021), Learn then test: calibrating predictive algorithms to achieve
+    risk control. Geifman & El-Yaniv (2017), Selective classification for deep neural networks. Bauer (1991), Multiple
+    testing in clinical trials (fixed sequences).
+    """
+    n_rows = len(loss)
+    start = first_rank(n_rows, target_risk, delta)
+    order = np.lexsort((generator.random(n_rows), uncertainty))
+    ordered = np.append(uncertainty[order], np.inf)
+    kept = np.arange(start, n_rows + 1)
+    losses = np.cumsum(loss[order], dtype=np.int64)[start - 1 :]
+    passes = np.logical_and.accumulate(bdtr(losses, kept, target_risk) <= delta)
+    between = ordered[kept] > ordered[kept - 1]  # not amid equal rows
+    found = np.flatnonzero(passes & between)
+    if not len(found):
+        return SelectiveThreshold(-np.inf, 0.0, 1.0)
+    best = found[-1]
+    bound = clopper_pearson_upper(losses[best : best + 1], kept[best : best + 1], delta)
+    return SelectiveThreshold(float(ordered[kept[best]]), float(kept[best] / n_rows), float(bound[0]))
