@@ -50,12 +50,13 @@ class ConformalClassifier(HeldOutClassifier):
         Let the guarantee hold within each class, by a threshold for each; the rows held out are then drawn from
         each class in proportion. A class with too few calibration rows for the level, or none, is in every set.
     randomized : bool, default True
-        Let "aps" and "raps" leave out the last class at random, as often as takes coverage down to the level; without,
-        sets are larger and cover more. The random number is a hash of the row: the same row gets the same set in any
-        batch.
+        Let the last class of "aps" and "raps" be in or out at random: the sets of a model that is right then cover
+        evenly over x, and ties are broken. The random number is a hash of the row: the same row gets the same set in
+        any batch. The guarantee holds either way.
     allow_empty : bool, default True
-        Whether sets may be empty, which says that no class conforms as well as the level asks. False adds the most
-        probable class to an empty set, which can only add coverage.
+        Whether sets may be empty, which says that no class conforms as well as the level asks. False gives an empty
+        set the class that a higher level would bring in first, which is the most probable one unless thresholds differ
+        between classes; that can only add coverage.
     lambda_reg : float, default 0.01
         Penalty of "raps" for each place of a class beyond the `k_reg` most probable ones.
     k_reg : int, default 5
@@ -175,14 +176,26 @@ class ConformalClassifier(HeldOutClassifier):
         scores = self._scores(X, proba)
         sets = np.asarray(scores.reshape(*scores.shape, *[1] * levels.ndim) <= thresholds)
         if not self.allow_empty:
-            sets[np.arange(len(proba)), proba.argmax(axis=1)] |= ~sets.any(axis=1)
+            sets[np.arange(len(proba)), self._first_class(scores, proba)] |= ~sets.any(axis=1)
         return sets
 
+    def _own_scores(self) -> list[Array]:
+        """The calibration scores that the threshold of each class is of; a single list for a common threshold."""
+        if not self.class_conditional:
+            return [self.calibration_scores_]
+        return [self.calibration_scores_[self.calibration_labels_ == label] for label in self.classes_]
+
+    def _first_class(self, scores: Array, proba: Array) -> NDArray[np.intp]:
+        """The class (n,) that comes in at the lowest level, of several the most probable."""
+        own = self._own_scores() if self.class_conditional else self._own_scores() * len(self.classes_)
+        entry = [
+            np.searchsorted(np.sort(calibration), column) / (len(calibration) + 1)
+            for calibration, column in zip(own, scores.T, strict=True)
+        ]
+        return np.lexsort((-proba, np.stack(entry, axis=1)), axis=1)[:, 0]
+
     def _thresholds(self, levels: Array) -> Array:
-        if self.class_conditional:
-            own = [self.calibration_scores_[self.calibration_labels_ == label] for label in self.classes_]
-        else:
-            own = [self.calibration_scores_]
+        own = self._own_scores()
         thresholds = np.stack([conformal_quantile(scores, levels) for scores in own])
         endless = np.isinf(thresholds.reshape(len(own), -1)).any(axis=1)
         if endless.any():

@@ -102,8 +102,10 @@ def selective_threshold(
     probability at most delta. Otherwise the first false rejection is at the next threshold a above T where R exceeds
     the target; R(a) = target, and so is R(b) at the end b of the range of too large risk before it, if there is one;
     hence so is the risk between b and a. Which a it is depends only on the numbers of rows below these crossings, and
-    given those all rows below a have mean risk equal to the target: again the test rejects with probability at
-    most delta. Equal uncertainties are put in random order, and a threshold then falls between unequal ones.
+    given those all rows below a have a risk equal to the target: again the test rejects with probability at most delta.
+    Equal uncertainties are put in random order, which makes R continuous. After the first test only thresholds between
+    unequal ones are tested: if the next of these above a has too large a risk, so have the rows between, which makes a
+    rejection less likely.
 
     Parameters
     ----------
@@ -124,8 +126,9 @@ def selective_threshold(
     ordered = np.append(uncertainty[order], np.inf)
     kept = np.arange(start, n_rows + 1)
     losses = np.cumsum(loss[order], dtype=np.int64)[start - 1 :]
-    passes = np.logical_and.accumulate(bdtr(losses, kept, target_risk) <= delta)
     between = ordered[kept] > ordered[kept - 1]  # not amid equal rows
+    tested = between | (kept == start)
+    passes = np.logical_and.accumulate((bdtr(losses, kept, target_risk) <= delta) | ~tested)
     found = np.flatnonzero(passes & between)
     if not len(found):
         return SelectiveThreshold(-np.inf, 0.0, 1.0)
