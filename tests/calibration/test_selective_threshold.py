@@ -66,7 +66,7 @@ def test_the_risk_exceeds_the_target_no_more_often_than_delta(name, coarse):
 @pytest.mark.parametrize("n_rows", [30, 150, 2000])
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_the_same_at_all_sizes(name, n_rows, coarse):
-    assert_kept(name, coarse, n_rows, 10_000)
+    assert_kept(name, coarse, n_rows, 4000)
 
 
 def test_the_promise_is_not_kept_by_accepting_too_little():
@@ -113,7 +113,7 @@ def test_fewest_rows_by_trying_all(n_losses, target_risk):
 
 def test_the_first_test_allows_for_losses_where_there_are_rows_enough():
     ranks = [first_rank(n, 0.05, 0.1) for n in (10, 400, 10_000)]
-    assert ranks == [fewest_rows(0, 0.05, 0.1), fewest_rows(1, 0.05, 0.1), fewest_rows(4, 0.05, 0.1)]
+    assert ranks == [fewest_rows(0, 0.05, 0.1), fewest_rows(1, 0.05, 0.1), fewest_rows(16, 0.05, 0.1)]
 
 
 def test_clopper_pearson():

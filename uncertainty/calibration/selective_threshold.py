@@ -11,8 +11,8 @@ from scipy.special import bdtr, betaincinv
 Array = NDArray[np.float64]
 
 # The first test allows up to so many losses, as long as it needs no more than this share of the rows.
-MAX_FIRST_LOSSES = 4
-MAX_FIRST_SHARE = 0.25
+MAX_FIRST_LOSSES = 16
+MAX_FIRST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def fewest_rows(n_losses: int, target_risk: float, delta: float) -> int:
 def first_rank(n_rows: int, target_risk: float, delta: float) -> int:
     """Return the number of rows in the first test; it depends on no row, as the guarantee requires.
 
-    One loss must not end the search where there are rows enough to allow for more.
+    It is large, because the fewer losses a test allows the more often chance ends the search there, but not so large
+    that a model which can only be trusted on few rows has no chance.
     """
     ranks = [fewest_rows(n_losses, target_risk, delta) for n_losses in range(MAX_FIRST_LOSSES + 1)]
     return max([rank for rank in ranks if rank <= MAX_FIRST_SHARE * n_rows], default=ranks[0])
