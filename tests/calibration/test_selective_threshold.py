@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import bdtr
 from scipy.stats import binom, binomtest
 
 from uncertainty.calibration.selective_threshold import (
@@ -9,6 +10,7 @@ from uncertainty.calibration.selective_threshold import (
     fewest_rows,
     first_rank,
     risk_coverage_curve,
+    search_starts,
     selective_threshold,
 )
 
@@ -79,13 +81,16 @@ def test_the_promise_is_not_kept_by_accepting_too_little():
 
 
 def by_hand(uncertainty, loss, target_risk, delta):
-    """The same search, one threshold after another; no equal uncertainties."""
+    """The same searches, one threshold after another; no equal uncertainties."""
     order = np.argsort(uncertainty)
-    kept = 0
-    for k in range(first_rank(len(loss), target_risk, delta), len(loss) + 1):
-        if binom.cdf(loss[order[:k]].sum(), k, target_risk) > delta:
-            break
-        kept = k
+    starts = dict(search_starts(len(loss), target_risk, delta))
+    kept, level = 0, 0.0
+    for k in range(1, len(loss) + 1):
+        level += starts.get(k, 0.0)
+        if level and binom.cdf(loss[order[:k]].sum(), k, target_risk) <= level:
+            kept = k
+        else:
+            level = 0.0
     return kept
 
 
@@ -116,6 +121,19 @@ def test_the_first_test_allows_for_losses_where_there_are_rows_enough():
     assert ranks == [fewest_rows(0, 0.05, 0.1), fewest_rows(1, 0.05, 0.1), fewest_rows(16, 0.05, 0.1)]
 
 
+def test_the_parts_of_all_searches_are_delta():
+    for n_rows in (5, 50, 60, 500, 50_000):
+        assert sum(part for _, part in search_starts(n_rows, 0.05, 0.1)) == pytest.approx(0.1)
+
+
+def test_an_unlucky_start_does_not_end_all():
+    """Two losses among the surest rows, and no other among hundreds."""
+    chosen = choose(np.arange(400), np.isin(np.arange(400), (3, 5)), target_risk=0.05)
+    assert chosen.coverage == 1.0
+    (start, part), _ = search_starts(400, 0.05, 0.1)
+    assert bdtr(2, start, 0.05) > part  # the first search ends at once
+
+
 def test_clopper_pearson():
     losses, n_rows = np.array([0, 3, 50, 50]), np.array([40, 40, 100, 50])
     expected = [binomtest(int(k), int(n)).proportion_ci(0.9, "exact").high for k, n in zip(losses, n_rows, strict=True)]
@@ -139,8 +157,8 @@ def test_equal_uncertainties_are_accepted_together_or_not_at_all():
     chosen = choose(u, loss)
     assert chosen.value == 0.3
     assert chosen.coverage == pytest.approx(2 / 3)
-    # The first test is amid the equal rows, and allows for one loss; after it they count all together.
-    assert {choose(np.zeros(200), np.arange(200) < 4, seed=seed).coverage for seed in range(20)} == {0.0, 1.0}
+    # The first test of a search is amid the equal rows; after it they count all together.
+    assert {choose(np.zeros(200), np.arange(200) < 4, seed=seed).coverage for seed in range(20)} == {1.0}
 
 
 def test_the_order_of_rows_does_not_matter():

@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 # The first test allows up to so many losses, as long as it needs no more than this share of the rows.
 MAX_FIRST_LOSSES = 16
 MAX_FIRST_SHARE = 0.2
+# The part of delta kept for a second search.
+SECOND_PART = 0.1
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,14 @@ def first_rank(n_rows: int, target_risk: float, delta: float) -> int:
     return max([rank for rank in ranks if rank <= MAX_FIRST_SHARE * n_rows], default=ranks[0])
 
 
+def search_starts(n_rows: int, target_risk: float, delta: float) -> list[tuple[int, float]]:
+    """Return with how many rows searches start, and the part of delta that each brings; no row has a say in it."""
+    first = first_rank(n_rows, target_risk, (1.0 - SECOND_PART) * delta)
+    if first >= n_rows // 2:
+        return [(first_rank(n_rows, target_risk, delta), delta)]
+    return [(first, (1.0 - SECOND_PART) * delta), (n_rows // 2, SECOND_PART * delta)]
+
+
 def selective_threshold(
     uncertainty: Array, loss: NDArray[np.bool_], target_risk: float, delta: float, generator: np.random.Generator
 ) -> SelectiveThreshold:
@@ -95,22 +105,27 @@ def selective_threshold(
     Fixed-sequence testing (Angelopoulos et al. 2021, section 2.2) over all thresholds at once, from a first one up to
     the first that fails. That k rows below a threshold have risk above the target is rejected when so few losses have
     binomial probability at most delta, which is exact: rows below a given threshold are independent draws of what
-    it accepts. Every test has the whole of delta, where a union over a grid of m thresholds (Geifman & El-Yaniv 2017,
-    algorithm 1, with m = log2 n) would have delta / m each.
+    it accepts. A union over a grid of m thresholds (Geifman & El-Yaniv 2017, algorithm 1, m = log2 n) would leave each
+    test delta / m; here each has 0.9 delta or more. The rest is for a second search from half of the rows on, so that
+    an unlucky start does not end all where rows are easy; it has the whole of delta if the first gets there (fallback
+    procedure, Wiens 2003).
 
-    Why it holds for any continuous risk R(t) = P(loss | u < t). Let the first test be of the r smallest, below
+    Why it holds for any continuous risk R(t) = P(loss | u < t). Let a search start with the r smallest, below
     T = u_(r+1). If R(T) > target, given T these r are independent with risk R(T), and the test rejects with
-    probability at most delta. Otherwise the first false rejection is at the next threshold a above T where R exceeds
-    the target; R(a) = target, and so is R(b) at the end b of the range of too large risk before it, if there is one;
-    hence so is the risk between b and a. Which a it is depends only on the numbers of rows below these crossings, and
-    given those all rows below a have a risk equal to the target: again the test rejects with probability at most delta.
+    probability at most the part of delta that this search brings. Otherwise the first false rejection is at the next
+    threshold a above T where R exceeds the target; R(a) = target, and so is R(b) at the end b of the range of too
+    large risk before it, if there is one; hence so is the risk between b and a. Which a it is, and the parts brought by
+    searches that start between b and a, depend only on the numbers of rows below these crossings, and given those
+    all rows below a have a risk equal to the target: the test rejects with probability at most these parts. Every part
+    counts once, so they add up to delta.
+
     Equal uncertainties are put in random order, which makes R continuous. After the first test only thresholds between
     unequal ones are tested: if the next of these above a has too large a risk, so have the rows between, which makes a
     rejection less likely.
 
     Parameters
     ----------
-    uncertainty : (n,) finite
+    uncertainty : (n,) without NaN
     loss : (n,) whether acting on the row would have been an error
     target_risk, delta : in (0, 1)
     generator : for the order of rows of equal uncertainty
@@ -118,21 +133,26 @@ def selective_threshold(
     References
     ----------
     Angelopoulos, Bates, Candes, Jordan & Lei (2021), Learn then test: calibrating predictive algorithms to achieve
-    risk control. Geifman & El-Yaniv (2017), Selective classification for deep neural networks. Bauer (1991), Multiple
-    testing in clinical trials (fixed sequences).
+    risk control. Geifman & El-Yaniv (2017), Selective classification for deep neural networks. Wiens (2003), A fixed
+    sequence Bonferroni procedure for testing multiple endpoints.
     """
     n_rows = len(loss)
-    start = first_rank(n_rows, target_risk, delta)
     order = np.lexsort((generator.random(n_rows), uncertainty))
     ordered = np.append(uncertainty[order], np.inf)
-    kept = np.arange(start, n_rows + 1)
-    losses = np.cumsum(loss[order], dtype=np.int64)[start - 1 :]
-    between = ordered[kept] > ordered[kept - 1]  # not amid equal rows
-    tested = between | (kept == start)
-    passes = np.logical_and.accumulate((bdtr(losses, kept, target_risk) <= delta) | ~tested)
-    found = np.flatnonzero(passes & between)
-    if not len(found):
+    kept, losses = np.arange(1, n_rows + 1), np.cumsum(loss[order], dtype=np.int64)
+    probability = bdtr(losses, kept, target_risk)
+    between = ordered[1:] > ordered[:-1]  # not amid equal rows
+    starts = search_starts(n_rows, target_risk, delta)
+    best, carried = 0, 0.0
+    for (start, part), (end, _) in zip(starts, [*starts[1:], (n_rows + 1, 0.0)], strict=True):
+        tests = slice(start - 1, end - 1)
+        skipped = ~between[tests]
+        skipped[:1] = False
+        passes = np.logical_and.accumulate((probability[tests] <= carried + part) | skipped)
+        found = np.flatnonzero(passes & between[tests])
+        best = start + int(found[-1]) if len(found) else best
+        carried = carried + part if passes.all() else 0.0
+    if best == 0:
         return SelectiveThreshold(-np.inf, 0.0, 1.0)
-    best = found[-1]
-    bound = clopper_pearson_upper(losses[best : best + 1], kept[best : best + 1], delta)
-    return SelectiveThreshold(float(ordered[kept[best]]), float(kept[best] / n_rows), float(bound[0]))
+    bound = clopper_pearson_upper(losses[best - 1 : best], kept[best - 1 : best], delta)
+    return SelectiveThreshold(float(ordered[best]), best / n_rows, float(bound[0]))
