@@ -14,12 +14,13 @@ from .components import command as components
 from .method import Method
 from .methods import METHODS
 from .report_page import command as report_page
+from .selective_risk import command as selective_risk
 from .snapshot import command as snapshot
 from .speed import command as speed
 from .suites import SUITES
 
 # suite -> the module of a suite that is a package of its own, with its own arguments and its own way to run
-_PACKAGES: dict[str, ModuleType] = {package.SUITE: package for package in (speed, components, snapshot)}
+_PACKAGES: dict[str, ModuleType] = {package.SUITE: package for package in (speed, components, snapshot, selective_risk)}
 
 
 def build_parser(methods: Mapping[str, Method]) -> argparse.ArgumentParser:

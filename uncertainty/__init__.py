@@ -9,9 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from uncertainty.calibration import ConformalRegressor as ConformalRegressor
-    from uncertainty.calibration import RecalibratedClassifier as RecalibratedClassifier
-    from uncertainty.calibration import RecalibratedRegressor as RecalibratedRegressor
+    from uncertainty.calibration import *  # noqa: F403
     from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
@@ -23,9 +21,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOM_OF_NAME = {
+    "ConformalClassifier": "calibration",
     "ConformalRegressor": "calibration",
     "RecalibratedClassifier": "calibration",
     "RecalibratedRegressor": "calibration",
+    "SelectiveClassifier": "calibration",
+    "SelectiveRegressor": "calibration",
     "BatchNorm": "components",
     "ELU": "components",
     "GroupNorm": "components",

@@ -1,0 +1,59 @@
+"""What the wrappers of classifiers share: labels and probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from uncertainty.calibration.held_out_estimator import HeldOutEstimator, wrapped_has
+from uncertainty.estimators import ProbabilisticMLPClassifier
+
+Array = NDArray[np.float64]
+
+
+class HeldOutClassifier(ClassifierMixin, HeldOutEstimator):
+    """Abstract wrapper of a classifier with `predict_proba`."""
+
+    def _default(self) -> Any:
+        return ProbabilisticMLPClassifier()
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """Classes (C,) that the wrapped model knows, in the order of the columns of `predict_proba`."""
+        return np.asarray(self.estimator_.classes_)
+
+    def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
+        """Return y as an array (n,) of labels, after refusing what no classifier could learn."""
+        if not hasattr(self._wrapped(), "predict_proba"):
+            raise TypeError(
+                f"estimator must have predict_proba, got {type(self._wrapped()).__name__}. Wrap it in "
+                f"sklearn.calibration.CalibratedClassifierCV."
+            )
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        return labels
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the wrapped model's probabilities (n, C) in the order of `classes_`."""
+        check_is_fitted(self, "estimator_")
+        return np.asarray(self.estimator_.predict_proba(X), dtype=np.float64)
+
+    @available_if(wrapped_has("predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return the wrapped model's log-probabilities (n, C)."""
+        check_is_fitted(self, "estimator_")
+        return np.asarray(self.estimator_.predict_log_proba(X), dtype=np.float64)
+
+    @available_if(wrapped_has("decision_function"))
+    def decision_function(self, X: Any) -> Array:
+        """Return the wrapped model's decision function."""
+        check_is_fitted(self, "estimator_")
+        return np.asarray(self.estimator_.decision_function(X), dtype=np.float64)
