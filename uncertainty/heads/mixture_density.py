@@ -71,9 +71,8 @@ class MixtureDensityHead(Head):
         from narrow to wide, as quantiles of each target alone would have all targets rise together.
         """
         mean, std = (moment.unsqueeze(1) for moment in weighted_moments(y, weight))  # [T, 1]
-        like = {"dtype": y.dtype, "device": y.device}
         middle_first = np.argsort(np.abs(np.arange(self.n_components) - (self.n_components - 1) // 2), kind="stable")
-        offsets = widths = torch.zeros(self.n_targets, self.n_components, **like)
+        offsets = widths = y.new_zeros(self.n_targets, self.n_components)
         scale = std
         if self.n_components > 1 and self.n_targets == 1:
             levels = (middle_first + 0.5) / self.n_components
@@ -82,7 +81,7 @@ class MixtureDensityHead(Head):
             scale = torch.sqrt((std.square() - between).clamp_min(0.04 * std.square())).clamp_min(1.1 * self.floor)
             mean, offsets = means[:, :1], (means - means[:, :1]) / scale
         elif self.n_components > 1:
-            log_width = torch.as_tensor(np.linspace(-0.5, 0.5, self.n_components)[middle_first], **like)
+            log_width = y.new_tensor(np.linspace(-0.5, 0.5, self.n_components)[middle_first])
             log_width = log_width - log_width[0]
             scale = std / torch.exp(2.0 * log_width).mean().sqrt()
             widths = (LOG_WIDTH_BOUND * torch.atanh(log_width / LOG_WIDTH_BOUND)).expand_as(widths)
