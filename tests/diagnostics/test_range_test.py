@@ -98,13 +98,14 @@ def test_no_rate_helps_where_nothing_passes_through(regression):
 @pytest.mark.parametrize("optimizer", ["adam", SGD()], ids=["adam", "sgd"])
 def test_the_suggested_rate_beats_both_ends(optimizer):
     X, y = load_diabetes(return_X_y=True)
-    network = ProbabilisticMLPRegressor((64, 64), optimizer=optimizer, embedding=None)
+    options = {"head": "gaussian", "optimizer": optimizer, "embedding": None}
+    network = ProbabilisticMLPRegressor((64, 64), **options)
     found = learning_rate_range_test(network, X, y)
     low, suggested, high = found.cyclical_bounds[0] / 10, found.suggested_rate, found.cyclical_bounds[1] * 30
 
     def loss_at(rate):
         at_one_rate = {"learning_rate_init": rate, "schedule": "constant", "averaging": None}
-        network = ProbabilisticMLPRegressor((64, 64), optimizer=optimizer, embedding=None, max_iter=15, random_state=0)
+        network = ProbabilisticMLPRegressor((64, 64), max_iter=15, random_state=0, **options)
         network.set_params(**at_one_rate)
         return network.fit(X, y).best_loss_
 

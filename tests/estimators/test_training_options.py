@@ -375,7 +375,7 @@ def test_running_statistics_stand_for_those_of_the_batches(quick, problem, kind)
         nll = -dist.logpdf(y).mean() - np.log(model.target_scaler_.scale_[0])
     else:
         nll = -dist.logpmf(y).mean()
-    np.testing.assert_allclose(nll, model.loss_curve_[-1], atol=3e-3)
+    np.testing.assert_allclose(nll, model.loss_curve_[-1], atol=5e-3)
 
 
 @pytest.mark.parametrize("n_rows", [33, 49])
