@@ -14,9 +14,14 @@ from uncertainty import (
     ProbabilisticMLPRegressor,
 )
 
-from .problems import N_COMPONENTS, Problem
+from .problems import N_COMPONENTS, HeadName, Problem
 
 NAME = "ours"
+HEADS: dict[HeadName, Any] = {
+    "gaussian": "gaussian",
+    "mixture": MixtureDensity(n_components=N_COMPONENTS),
+    "classes": "categorical",
+}
 
 
 def make_network(problem: Problem, max_iter: int, **overrides: Any) -> Any:
@@ -27,7 +32,7 @@ def make_network(problem: Problem, max_iter: int, **overrides: Any) -> Any:
     options: dict[str, Any] = {
         "hidden_layer_sizes": problem.layers,
         "activation": "relu",
-        "head": MixtureDensity(n_components=N_COMPONENTS) if problem.head == "mixture" else "auto",
+        "head": HEADS[problem.head],
         "optimizer": "adam",
         "schedule": "constant",
         "averaging": None,

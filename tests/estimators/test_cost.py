@@ -41,7 +41,9 @@ def test_five_members_cost_at_most_a_twelfth_of_five_plain_torch_networks() -> N
     x = generator.normal(size=(N_ROWS, N_INPUTS))
     y = np.sin(2.0 * x[:, 0]) + 0.1 * generator.normal(size=N_ROWS)
     xt, yt = torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
-    network = ProbabilisticMLPRegressor((WIDTH,), "relu", batch_size=BATCH, embedding=None, early_stopping=False)
+    network = ProbabilisticMLPRegressor(
+        (WIDTH,), "relu", head="gaussian", batch_size=BATCH, embedding=None, early_stopping=False
+    )
 
     def ours(n_epochs: int) -> None:
         ensemble = DeepEnsembleRegressor(network, n_estimators=N_MEMBERS, random_state=0)
