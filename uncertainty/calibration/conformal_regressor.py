@@ -23,6 +23,7 @@ from uncertainty.calibration.cross_conformal import CrossConformal
 from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_groups, n_rows_of
 from uncertainty.calibration.out_of_bag import MIN_MEMBERS, OutOfBagConformal
 from uncertainty.calibration.split_conformal import SplitConformal
+from uncertainty.calibration.wrapped_model import wrapped_has
 from uncertainty.estimators import DeepEnsembleRegressor, ProbabilisticMLPRegressor
 from uncertainty.estimators.options import draw_seed
 from uncertainty.predictive import ContinuousPredictive
@@ -31,14 +32,6 @@ from uncertainty.predictive.checks import check_levels
 Array = NDArray[np.float64]
 
 METHODS = ("split", "cv+", "jackknife+ab")
-
-
-def _wrapped_has(name: str) -> Callable[[ConformalRegressor], bool]:
-    def check(conformal: ConformalRegressor) -> bool:
-        getattr(conformal.__dict__.get("estimator_", conformal._unfitted()), name)  # its own AttributeError says why
-        return True
-
-    return check
 
 
 class ConformalRegressor(RegressorMixin, BaseEstimator):
@@ -237,13 +230,13 @@ class ConformalRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         return self.estimator_.predict(X, return_std=True) if return_std else self.estimator_.predict(X)
 
-    @available_if(_wrapped_has("predict_dist"))
+    @available_if(wrapped_has("predict_dist"))
     def predict_dist(self, X: Any) -> ContinuousPredictive:
         """Return the wrapped model's own predictive distribution, which is not calibrated."""
         check_is_fitted(self, "estimator_")
         return self.estimator_.predict_dist(X)
 
-    @available_if(_wrapped_has("predict_uncertainty"))
+    @available_if(wrapped_has("predict_uncertainty"))
     def predict_uncertainty(self, X: Any) -> Bunch:
         """Return the wrapped model's own mean, aleatoric, epistemic and total variance."""
         check_is_fitted(self, "estimator_")

@@ -12,7 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from uncertainty.calibration.held_out_estimator import HeldOutEstimator, wrapped_has
+from uncertainty.calibration.held_out_estimator import HeldOutEstimator
+from uncertainty.calibration.wrapped_model import wrapped_has
 from uncertainty.estimators import ProbabilisticMLPClassifier
 
 Array = NDArray[np.float64]
@@ -31,9 +32,9 @@ class HeldOutClassifier(ClassifierMixin, HeldOutEstimator):
 
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
         """Return y as an array (n,) of labels, after refusing what no classifier could learn."""
-        if not hasattr(self._wrapped(), "predict_proba"):
+        if not hasattr(self._unfitted(), "predict_proba"):
             raise TypeError(
-                f"estimator must have predict_proba, got {type(self._wrapped()).__name__}. Wrap it in "
+                f"estimator must have predict_proba, got {type(self._unfitted()).__name__}. Wrap it in "
                 f"sklearn.calibration.CalibratedClassifierCV."
             )
         labels = column_or_1d(y, warn=True)

@@ -13,20 +13,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted, has_fit_parameter
 
 from uncertainty.calibration.calibration_rows import split_calibration_rows
+from uncertainty.calibration.wrapped_model import wrapped_has
 from uncertainty.estimators import options
 
 Index = NDArray[np.intp]
-
-
-def wrapped_has(method: str) -> Any:
-    """Return the condition, for `available_if`, that the wrapped model has a method."""
-
-    def check(wrapper: HeldOutEstimator) -> bool:
-        model = wrapper.__dict__.get("estimator_", wrapper._wrapped())
-        getattr(model, method)  # the AttributeError says what is missing
-        return True
-
-    return check
 
 
 class HeldOutEstimator(BaseEstimator):
@@ -43,7 +33,7 @@ class HeldOutEstimator(BaseEstimator):
         """The model that `estimator=None` stands for."""
         raise NotImplementedError
 
-    def _wrapped(self) -> Any:
+    def _unfitted(self) -> Any:
         return self._default() if self.estimator is None else self.estimator
 
     def _is_prefit(self) -> bool:
@@ -75,7 +65,7 @@ class HeldOutEstimator(BaseEstimator):
             arguments = {}
             if sample_weight is not None:
                 arguments["sample_weight"] = self._routed(weight[fit_rows])
-            model = with_seeds(clone(self._wrapped()), self._seed)
+            model = with_seeds(clone(self._unfitted()), self._seed)
             self.estimator_ = model.fit(_safe_indexing(X, fit_rows), y[fit_rows], **arguments)
         for attribute in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, attribute):
@@ -92,9 +82,9 @@ class HeldOutEstimator(BaseEstimator):
         return rows[fit], np.sort(rows[held_out])
 
     def _routed(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not has_fit_parameter(self._wrapped(), "sample_weight"):
+        if not has_fit_parameter(self._unfitted(), "sample_weight"):
             raise ValueError(
-                f"sample_weight must be None with {type(self._wrapped()).__name__}, whose fit takes no weights. "
+                f"sample_weight must be None with {type(self._unfitted()).__name__}, whose fit takes no weights. "
                 f"Leave it out, or wrap another model."
             )
         return weight
@@ -120,7 +110,7 @@ class HeldOutEstimator(BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self._wrapped()).input_tags
+        tags.input_tags = get_tags(self._unfitted()).input_tags
         return tags
 
 

@@ -27,7 +27,7 @@ SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
 
 
 def _wrapped_splits_uncertainty(wrapper: RecalibratedClassifier) -> bool:
-    return hasattr(wrapper._wrapped(), "predict_uncertainty")
+    return hasattr(wrapper._unfitted(), "predict_uncertainty")
 
 
 class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
@@ -131,7 +131,7 @@ class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
         if self.method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {self.method!r}.")
         penalties = self._penalties()
-        estimator = self._wrapped()
+        estimator = self._unfitted()
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(f"estimator must have a method predict_proba, got {type(estimator).__name__}.")
         rows = check_calibration_rows(self, X, y, sample_weight, groups, numeric_y=False)
@@ -155,7 +155,7 @@ class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
         intercept = check_number("intercept_penalty", self.intercept_penalty)
         return Penalties(off_diagonal, intercept) if self.method == "dirichlet" else Penalties()
 
-    def _wrapped(self) -> Any:
+    def _unfitted(self) -> Any:
         if self.estimator is None:
             return ProbabilisticMLPClassifier(random_state=self.random_state)
         return self.estimator
@@ -231,7 +231,7 @@ class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self._wrapped()).input_tags
+        tags.input_tags = get_tags(self._unfitted()).input_tags
         return tags
 
 

@@ -133,7 +133,7 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
         """
         self._check_options()
         rows = check_calibration_rows(self, X, y, sample_weight, groups, numeric_y=True)
-        estimator = self._wrapped()
+        estimator = self._unfitted()
         if not hasattr(estimator, "predict_dist"):
             raise TypeError(
                 f"estimator must have a method predict_dist, got {type(estimator).__name__}. Pass a regressor of this "
@@ -154,7 +154,7 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
         if self.objective not in ("nll", "crps"):
             raise ValueError(f"objective must be 'nll' or 'crps', got {self.objective!r}.")
 
-    def _wrapped(self) -> Any:
+    def _unfitted(self) -> Any:
         if self.estimator is None:
             return ProbabilisticMLPRegressor(random_state=self.random_state)
         return self.estimator
@@ -260,7 +260,7 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        wrapped = get_tags(self._wrapped())
+        wrapped = get_tags(self._unfitted())
         tags.target_tags.multi_output = wrapped.target_tags.multi_output
         tags.input_tags = wrapped.input_tags
         return tags
