@@ -23,9 +23,9 @@ def network():
 
 
 MODELS = [
-    ConformalRegressor(LinearRegression()),
-    ConformalRegressor(LinearRegression(), method="cv+"),
-    ConformalRegressor(network(), conformity_score="pit"),
+    ConformalRegressor(LinearRegression(), random_state=0),
+    ConformalRegressor(LinearRegression(), method="cv+", random_state=0),
+    ConformalRegressor(network(), conformity_score="pit", random_state=0),
     ConformalRegressor(DeepEnsembleRegressor(network(), 20, bootstrap=True, random_state=0), method="jackknife+ab"),
 ]
 

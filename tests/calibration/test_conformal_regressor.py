@@ -119,7 +119,7 @@ def test_a_joint_box_holds_all_targets_as_often_as_it_says(draw):
 def test_too_few_rows_give_infinite_intervals_and_one_warning(draw, frozen, method, ensemble):
     X, y = draw(8)
     estimator = {"split": frozen, "cv+": LinearRegression(), "jackknife+ab": ensemble}[method]
-    model = ConformalRegressor(estimator, method=method, cv=2).fit(X, y)
+    model = ConformalRegressor(estimator, method=method, cv=2, random_state=0).fit(X, y)
     with pytest.warns(
         UserWarning, match=r"8 of 8 rows have infinite.* coverage of 0.9 needs at least 9 .*, got 8"
     ) as w:
@@ -252,7 +252,7 @@ def test_weights_that_the_model_does_not_take(draw):
 
 def test_the_model_s_own_uncertainty_stays(draw, network):
     X, y = draw(60)
-    model = ConformalRegressor(network).fit(X, y)
+    model = ConformalRegressor(network, random_state=0).fit(X, y)
     np.testing.assert_array_equal(model.predict(X, return_std=True), model.estimator_.predict(X, return_std=True))
     np.testing.assert_array_equal(model.predict_dist(X).var(), model.estimator_.predict_var(X))
     split = model.predict_uncertainty(X)
@@ -295,7 +295,9 @@ def test_data_frames_reach_the_model(draw):
     frame = pd.DataFrame(X, columns=["a", "b"])
     pipeline = make_pipeline(FunctionTransformer(lambda f: f[["a"]]), LinearRegression())
     for method in ("split", "cv+"):
-        model = ConformalRegressor(pipeline, method=method, density_ratio=lambda f: np.exp(f["b"]))
+        model = ConformalRegressor(
+            pipeline, method=method, density_ratio=lambda f: np.exp(0.1 * f["b"]), random_state=0
+        )
         model.fit(frame, pd.Series(y), groups=pd.Series(["x", "y"] * 30))
         assert model.predict_interval(frame, 0.5, groups=["x"] * 60).shape == (60, 2)
         assert model.feature_names_in_.tolist() == ["a", "b"]
@@ -324,7 +326,7 @@ def test_pickle_and_clone(draw, ensemble, method, score):
 
 def test_a_refit_forgets_the_last_one(draw):
     X, y = draw(40)
-    model = ConformalRegressor(LinearRegression(), method="cv+").fit(X, y, groups=["a", "b"] * 20)
+    model = ConformalRegressor(LinearRegression(), method="cv+", random_state=0).fit(X, y, groups=["a", "b"] * 20)
     model.set_params(method="split").fit(X, y)
     assert not hasattr(model, "estimators_")
     assert model.groups_ is None

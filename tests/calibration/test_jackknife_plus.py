@@ -105,7 +105,9 @@ def test_a_row_that_every_member_has_seen_calibrates_nothing(draw, ensemble):
 @pytest.mark.parametrize("method", ["cv+", "jackknife+ab"])
 def test_chunks_change_nothing(draw, ensemble, monkeypatch, method):
     X, y = draw(40)
-    model = ConformalRegressor(ensemble, method=method, density_ratio=lambda x: np.exp(x[:, 0])).fit(X, y)
+    model = ConformalRegressor(ensemble, method=method, density_ratio=lambda x: np.exp(x[:, 0]), random_state=0).fit(
+        X, y
+    )
     whole = model.predict_interval(X, 0.6)
     monkeypatch.setattr(jackknife_plus, "CHUNK", 100)
     np.testing.assert_allclose(model.predict_interval(X, 0.6), whole, rtol=1e-12)

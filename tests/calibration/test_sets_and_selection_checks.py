@@ -20,10 +20,12 @@ ROW_WISE = {
 }
 
 QUICK = [
-    ConformalClassifier(LogisticRegression()),
-    ConformalClassifier(GaussianNB(), conformity_score="raps", class_conditional=True, allow_empty=False),
-    SelectiveClassifier(LogisticRegression()),
-    SelectiveRegressor(ProbabilisticMLPRegressor((16,), max_iter=60, learning_rate_init=1e-2)),
+    ConformalClassifier(LogisticRegression(), random_state=0),
+    ConformalClassifier(
+        GaussianNB(), conformity_score="raps", class_conditional=True, allow_empty=False, random_state=0
+    ),
+    SelectiveClassifier(LogisticRegression(), random_state=0),
+    SelectiveRegressor(ProbabilisticMLPRegressor((16,), max_iter=60, learning_rate_init=1e-2), random_state=0),
 ]
 
 
