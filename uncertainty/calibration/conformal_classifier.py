@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any, Self
 
@@ -14,7 +13,7 @@ from uncertainty.calibration.class_scores import (
     least_ambiguous_scores,
     regularized_adaptive_scores,
 )
-from uncertainty.calibration.conformal_quantile import ROUNDING, conformal_quantile
+from uncertainty.calibration.conformal_quantile import conformal_quantile, rows_needed
 from uncertainty.calibration.held_out_classifier import HeldOutClassifier
 from uncertainty.calibration.row_uniforms import row_uniforms
 from uncertainty.components.spec import check_integer, check_number
@@ -204,7 +203,7 @@ class ConformalClassifier(HeldOutClassifier):
             each = " of each class" if self.class_conditional else ""
             warnings.warn(
                 f"{which} in every set at a coverage of {levels.max():g}, which needs at least "
-                f"{_rows_needed(float(levels.max()))} calibration rows{each}, got {fewest}. Calibrate with more rows, "
+                f"{rows_needed(float(levels.max()))} calibration rows{each}, got {fewest}. Calibrate with more rows, "
                 f"or ask for less.",
                 UserWarning,
                 stacklevel=3,
@@ -219,11 +218,6 @@ class ConformalClassifier(HeldOutClassifier):
         if self.conformity_score == "aps":
             return adaptive_scores(proba, uniform)
         return regularized_adaptive_scores(proba, uniform, *self._penalty)
-
-
-def _rows_needed(coverage: float) -> int:
-    """The fewest rows whose largest score is a quantile at this level."""
-    return math.ceil(coverage * (1.0 - ROUNDING) / (1.0 - coverage) - ROUNDING)
 
 
 def _named(classes: NDArray[Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -11,6 +13,11 @@ Array = NDArray[np.float64]
 
 # Relative: 0.9 * 10 may come as 9.000000000000002, which is no reason to take the tenth row.
 ROUNDING = 1e-12
+
+
+def rows_needed(coverage: float) -> int:
+    """Return the fewest calibration rows whose largest score is a quantile at this level."""
+    return math.ceil(coverage * (1.0 - ROUNDING) / (1.0 - coverage) - ROUNDING)
 
 
 def conformal_quantile(

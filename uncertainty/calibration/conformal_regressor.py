@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +12,17 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch, _safe_indexing, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
 from uncertainty.calibration.calibrated import Calibrated, Index, LikelihoodRatio
 from uncertainty.calibration.calibration_rows import cross_fitting_folds, split_calibration_rows
-from uncertainty.calibration.conformal_quantile import ROUNDING
+from uncertainty.calibration.conformal_quantile import rows_needed
 from uncertainty.calibration.conformity_scores import SCORES
 from uncertainty.calibration.cross_conformal import CrossConformal
 from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_groups, n_rows_of
 from uncertainty.calibration.out_of_bag import MIN_MEMBERS, OutOfBagConformal
 from uncertainty.calibration.split_conformal import SplitConformal
-from uncertainty.calibration.wrapped_model import wrapped_has
+from uncertainty.calibration.wrapped_model import fit_weighted, take_over_inputs, wrapped_has
 from uncertainty.estimators import DeepEnsembleRegressor, ProbabilisticMLPRegressor
 from uncertainty.estimators.options import draw_seed
 from uncertainty.predictive import ContinuousPredictive
@@ -160,9 +159,7 @@ class ConformalRegressor(RegressorMixin, BaseEstimator):
         self._calibration_ratio = self._density_ratios(calibration.X)
         if self._calibration_ratio is not None and not self._calibration_ratio.any():
             raise ValueError("density_ratio must be positive for some calibration row, got zero for all.")
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        take_over_inputs(self)
         return self
 
     def _check_options(self) -> None:
@@ -211,12 +208,7 @@ class ConformalRegressor(RegressorMixin, BaseEstimator):
         return ProbabilisticMLPRegressor(random_state=self.random_state)
 
     def _fitted(self, rows: FitRows) -> Any:
-        model = clone(self._unfitted())
-        if rows.weight is None:
-            return model.fit(rows.X, rows.y)
-        if not has_fit_parameter(model, "sample_weight"):
-            raise ValueError(f"sample_weight must be None with {type(model).__name__}, whose fit takes no weights.")
-        return model.fit(rows.X, rows.y, sample_weight=rows.weight)
+        return fit_weighted(clone(self._unfitted()), rows.X, rows.y, rows.weight)
 
     def _prefit(self) -> Any:
         model = self.estimator.estimator
@@ -318,7 +310,7 @@ class ConformalRegressor(RegressorMixin, BaseEstimator):
         weight = ", and more where density_ratio is large" if self.density_ratio is not None else ""
         warnings.warn(
             f"{n_infinite} of {len(result)} rows have infinite intervals. A coverage of {level:g} needs at least "
-            f"{math.ceil(level * (1.0 - ROUNDING) / (1.0 - level) - ROUNDING)} calibration rows{where}{weight}, got "
+            f"{rows_needed(level)} calibration rows{where}{weight}, got "
             f"{smallest}. Calibrate with more rows, or ask for less.",
             UserWarning,
             stacklevel=3,

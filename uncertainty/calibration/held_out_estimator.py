@@ -10,10 +10,10 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from uncertainty.calibration.calibration_rows import split_calibration_rows
-from uncertainty.calibration.wrapped_model import wrapped_has
+from uncertainty.calibration.wrapped_model import fit_weighted, take_over_inputs, wrapped_has
 from uncertainty.estimators import options
 
 Index = NDArray[np.intp]
@@ -62,14 +62,10 @@ class HeldOutEstimator(BaseEstimator):
             fit_rows, held_out = rows[:0], rows
         else:
             fit_rows, held_out = self._split(rows, None if strata is None else strata[rows])
-            arguments = {}
-            if sample_weight is not None:
-                arguments["sample_weight"] = self._routed(weight[fit_rows])
+            fit_weight = None if sample_weight is None else weight[fit_rows]
             model = with_seeds(clone(self._unfitted()), self._seed)
-            self.estimator_ = model.fit(_safe_indexing(X, fit_rows), y[fit_rows], **arguments)
-        for attribute in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, attribute):
-                setattr(self, attribute, getattr(self.estimator_, attribute))
+            self.estimator_ = fit_weighted(model, _safe_indexing(X, fit_rows), y[fit_rows], fit_weight)
+        take_over_inputs(self)
         return _safe_indexing(X, held_out), y[held_out], fit_rows
 
     def _split(self, rows: Index, strata: NDArray[np.intp] | None) -> tuple[Index, Index]:
@@ -80,14 +76,6 @@ class HeldOutEstimator(BaseEstimator):
             )
         fit, held_out = split_calibration_rows(len(rows), self.calibration_size, self._seed, strata)
         return rows[fit], np.sort(rows[held_out])
-
-    def _routed(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not has_fit_parameter(self._unfitted(), "sample_weight"):
-            raise ValueError(
-                f"sample_weight must be None with {type(self._unfitted()).__name__}, whose fit takes no weights. "
-                f"Leave it out, or wrap another model."
-            )
-        return weight
 
     # -- predictions of the wrapped model ------------------------------------------------------------------------
 
