@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "estimators": ENGINE,
     "calibration": ENGINE | {"estimators"},
     "diagnostics": ENGINE | {"estimators"},
-    "persistence": ENGINE | {"estimators"},
+    "persistence": ENGINE | {"estimators", "calibration"},
     "plotting": ENGINE | TOP | {"estimators"},
     "cli": ENGINE | TOP | {"estimators", "plotting"},
     "__init__": ENGINE | TOP | {"estimators", "plotting"},

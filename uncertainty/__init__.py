@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
+    from uncertainty.persistence import *  # noqa: F403
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
 
@@ -85,6 +86,10 @@ _ROOM_OF_NAME = {
     "ReduceOnPlateau": "optim",
     "StepDecay": "optim",
     "TimeDecay": "optim",
+    "SKOPS_TRUSTED_TYPES": "persistence",
+    "ModelFileError": "persistence",
+    "load": "persistence",
+    "save": "persistence",
     "Augmentation": "training",
     "Autoencoder": "training",
 }

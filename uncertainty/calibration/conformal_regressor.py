@@ -25,6 +25,7 @@ from uncertainty.calibration.split_conformal import SplitConformal
 from uncertainty.calibration.wrapped_model import fit_weighted, take_over_inputs, wrapped_has
 from uncertainty.estimators import DeepEnsembleRegressor, ProbabilisticMLPRegressor
 from uncertainty.estimators.options import draw_seed
+from uncertainty.estimators.saving import SaveMixin
 from uncertainty.predictive import ContinuousPredictive
 from uncertainty.predictive.checks import check_levels
 
@@ -33,7 +34,7 @@ Array = NDArray[np.float64]
 METHODS = ("split", "cv+", "jackknife+ab")
 
 
-class ConformalRegressor(RegressorMixin, BaseEstimator):
+class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
     """Regressor whose intervals hold a new observation as often as they say, whatever the wrapped model does.
 
     The guarantee is for rows drawn like the calibration rows, on average over rows and over draws of the calibration

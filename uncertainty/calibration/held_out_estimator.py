@@ -15,11 +15,12 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples, check_i
 from uncertainty.calibration.calibration_rows import split_calibration_rows
 from uncertainty.calibration.wrapped_model import fit_weighted, take_over_inputs, wrapped_has
 from uncertainty.estimators import options
+from uncertainty.estimators.saving import SaveMixin
 
 Index = NDArray[np.intp]
 
 
-class HeldOutEstimator(BaseEstimator):
+class HeldOutEstimator(SaveMixin, BaseEstimator):
     """Abstract wrapper: the model is fitted on a part of the rows, the others are held out to calibrate on.
 
     A `FrozenEstimator` is taken as it is: then all rows are calibration rows. The predictions are the wrapped model's.

@@ -18,6 +18,7 @@ from uncertainty.calibration.cross_fitting import CalibrationRows, check_calibra
 from uncertainty.calibration.linear_map import Penalties, fit_linear_map
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import ProbabilisticMLPClassifier
+from uncertainty.estimators.saving import SaveMixin
 
 Array = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ def _wrapped_splits_uncertainty(wrapper: RecalibratedClassifier) -> bool:
     return hasattr(wrapper._unfitted(), "predict_uncertainty")
 
 
-class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
+class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
     """Classifier with its probabilities recalibrated on rows the model that predicts them has not seen.
 
     The averaged probabilities p become softmax(W log p + b), with W and b fitted by maximum likelihood to out-of-fold

@@ -17,6 +17,7 @@ from uncertainty.calibration.isotonic import fit_cdf_map
 from uncertainty.calibration.scaling import best_factor, scale_about_the_mean, scale_noise
 from uncertainty.estimators import ProbabilisticMLPRegressor
 from uncertainty.estimators.options import draw_seed
+from uncertainty.estimators.saving import SaveMixin
 from uncertainty.predictive import ContinuousPredictive, RecalibratedPredictive
 from uncertainty.predictive.cdf_map import CdfMap
 from uncertainty.predictive.regression import RegressionPredictive
@@ -28,7 +29,7 @@ SCALINGS = {"variance": scale_about_the_mean, "temperature": scale_noise}
 ROWS_AT_A_TIME = 4096
 
 
-class RecalibratedRegressor(RegressorMixin, BaseEstimator):
+class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
     """Regressor with its predictive distributions recalibrated on rows the model that predicts them has not seen.
 
     The calibration rows come from cross-fitting: each split of `cv` fits a copy of `estimator` on its training rows

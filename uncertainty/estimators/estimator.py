@@ -26,6 +26,7 @@ from uncertainty.estimators.encoding import (
 from uncertainty.estimators.fitting import Fit, FitTask, Problem, fit_network
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start, continue_from
+from uncertainty.estimators.saving import SaveMixin
 from uncertainty.estimators.scaling import InputScaler
 from uncertainty.heads.base import Distribution, Head
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-class MemberEstimator(BaseEstimator):
+class MemberEstimator(SaveMixin, BaseEstimator):
     """Abstract estimator whose fitted state is a stack of members. Subclasses add a task and a method."""
 
     random_state: Any

@@ -1,0 +1,195 @@
+"""`save` and `load`: an estimator in one file that holds numbers and text, and no code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import stat
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
+
+from uncertainty.components.spec import Spec
+from uncertainty.persistence.classes import class_names
+from uncertainty.persistence.container import DIGEST, check_start, pack, unpack
+from uncertainty.persistence.errors import ModelFileError
+from uncertainty.persistence.graph_decoder import MALFORMED, GraphDecoder
+from uncertainty.persistence.graph_encoder import GraphEncoder
+from uncertainty.persistence.plain_values import Json
+
+FORMAT_VERSION = 1
+LIBRARIES = ("uncertainty", "numpy", "scipy", "scikit-learn", "torch")
+
+
+def save(estimator: Any, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write an estimator to a file that `load` reads, in the safetensors layout: tensors, and JSON for the rest.
+
+    Predictions after `load` are those of before, to the bit, on the same machine; a fit goes on from there too
+    (`partial_fit`, `warm_start`). The file appears whole or not at all.
+
+    Parameters
+    ----------
+    estimator : an estimator of this package, fitted or not, or a scikit-learn Pipeline that ends in one
+        Callbacks that are set on it are left out. What a Pipeline may hold besides is listed in the user guide.
+    path : str or path-like
+        By custom with the ending `.uq`.
+    overwrite : bool, default False
+        Whether a file that is there already may be replaced.
+
+    Raises
+    ------
+    TypeError
+        If the estimator holds a function or an object of another class, which the message names. Keep such a model
+        with pickle, joblib or skops.
+    FileExistsError
+        If there is such a file and `overwrite` is False.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import uncertainty
+    >>> model = uncertainty.ProbabilisticMLPRegressor(max_iter=3, random_state=0).fit([[0.0], [1.0], [2.0]], [1, 3, 2])
+    >>> with TemporaryDirectory() as folder:
+    ...     uncertainty.save(model, Path(folder) / "model.uq")
+    ...     again = uncertainty.load(Path(folder) / "model.uq")
+    >>> bool((again.predict([[0.5]]) == model.predict([[0.5]])).all())
+    True
+    """
+    target = Path(path)
+    if not overwrite and target.exists():
+        raise _exists(target)
+    if type(estimator) not in class_names() or not _is_model(estimator):
+        raise TypeError(
+            f"estimator must be an estimator of this package, or a scikit-learn Pipeline that ends in one, got "
+            f"{type(estimator).__module__}.{type(estimator).__qualname__}. Keep others with pickle, joblib or skops."
+        )
+    encoder = GraphEncoder()
+    encoder.value(estimator, type(estimator).__name__)
+    libraries = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
+    document = {"format_version": FORMAT_VERSION, "libraries": libraries, "objects": encoder.objects}
+    _write(target, pack(document, encoder.tensors), overwrite=overwrite)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Return the estimator that `save` wrote to a file. Nothing of the file is executed.
+
+    A model that was trained on a GPU loads on a machine without one: predictions are made on the CPU.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    The estimator, or Pipeline.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no model, is damaged or altered, or is of a later version of the format. Memory in reading is a
+        small multiple of the size of the file, whatever it says.
+    FileNotFoundError, PermissionError
+        As from `open`.
+    """
+    source = Path(path)
+    data = _read(source)
+    try:
+        document, tensors = unpack(data)
+        del data
+        found = document["format_version"]
+        if type(found) is int and found > FORMAT_VERSION:
+            raise ValueError(_of_later_version(found, document["libraries"]))
+        if type(found) is not int or found < 1:
+            raise ValueError(f"it has no format version that there is, but {found!r}")
+        decoder = GraphDecoder(tensors)
+        for description in document["objects"]:
+            decoder.add_object(description)
+        model = decoder.objects[-1]
+        if not _is_model(model):
+            raise ValueError(f"it holds no estimator, but a {type(model).__name__}")
+        _warn_of_other_scikit_learn(document["objects"], document["libraries"])
+    except MALFORMED as error:
+        raise _unreadable(source, str(error) or type(error).__name__) from error
+    return model
+
+
+def _is_model(estimator: Any) -> bool:
+    return isinstance(estimator, BaseEstimator) and hasattr(estimator, "fit") and not isinstance(estimator, Spec)
+
+
+def _unreadable(path: Path, why: str) -> ModelFileError:
+    return ModelFileError(f"{os.fspath(path)!r} cannot be loaded: {why}.")
+
+
+def _of_later_version(found: int, libraries: dict[str, Any]) -> str:
+    return (
+        f"it is of format version {found}, of uncertainty {libraries['uncertainty']}, and this is uncertainty "
+        f"{version('uncertainty')}, which reads version {FORMAT_VERSION}. Install that or a later one: pip install -U "
+        f"uncertainty"
+    )
+
+
+def _warn_of_other_scikit_learn(objects: list[Json], libraries: dict[str, Any]) -> None:
+    """What scikit-learn's own classes hold may change between its versions, as with pickle; ours is kept readable."""
+    here, there = version("scikit-learn"), str(libraries["scikit-learn"])
+    of_scikit_learn = [node["class"] for node in objects if node["class"].startswith("sklearn.")]
+    if of_scikit_learn and here.split(".")[:2] != there.split(".")[:2]:
+        name = of_scikit_learn[-1]
+        warning = InconsistentVersionWarning(
+            estimator_name=name, current_sklearn_version=here, original_sklearn_version=there
+        )
+        warnings.warn(warning, stacklevel=3)
+
+
+def _read(path: Path) -> bytes:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, and a device has no end
+        raise _unreadable(path, "it is no regular file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(DIGEST.stop)
+        try:
+            check_start(start, size)
+        except ValueError as error:
+            raise _unreadable(path, str(error)) from error
+        return start + file.read()
+
+
+def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Write a file under another name, and give it its own when it is whole."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.unfinished")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            os.replace(unfinished, path)
+        else:
+            _give_name(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _give_name(unfinished: Path, path: Path) -> None:
+    """Rename unless a file of that name has come up meanwhile."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError:  # a file system without links
+        if path.exists():
+            raise _exists(path) from None
+        os.replace(unfinished, path)
+
+
+def _exists(path: Path) -> FileExistsError:
+    return FileExistsError(
+        f"path must not be that of a file that is there already, got {os.fspath(path)!r}. Pass overwrite=True to "
+        f"replace it."
+    )
