@@ -16,8 +16,10 @@ from uncertainty.calibration.conformity_scores import ConformityScore
 from uncertainty.calibration.selective_threshold import RiskCoverageCurve
 from uncertainty.components.component import Component
 from uncertainty.components.dropout import DropoutRates
+from uncertainty.components.hidden_layer import HiddenLayer
 from uncertainty.components.mlp import MLP
-from uncertainty.components.noise import KeptEntries
+from uncertainty.components.noise import KeptEntries, Noise
+from uncertainty.components.parameters import Block, ParameterLayout
 from uncertainty.components.residual import ResidualBlocks
 from uncertainty.estimators.encoding import LabelEncoder
 from uncertainty.estimators.members import Members
@@ -96,7 +98,7 @@ SCIKIT_LEARN: dict[str, tuple[str, ...]] = {
 @cache
 def own_classes() -> dict[str, type]:
     """Name -> class of this package: public estimators and options, and what they hold when fitted."""
-    return {kind.__name__: kind for kind in [*_public(), *_derived(), *STATE]}
+    return {kind.__name__: kind for kind in [*_public(), *_derived(FAMILIES), *STATE]}
 
 
 @cache
@@ -128,8 +130,9 @@ def _public() -> Iterator[type]:
                 yield kind
 
 
-def _derived() -> Iterator[type]:
-    waiting = list(FAMILIES)
+def _derived(families: tuple[type, ...]) -> Iterator[type]:
+    """The classes of this package that derive from these, abstract ones left out."""
+    waiting = list(families)
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
@@ -137,5 +140,8 @@ def _derived() -> Iterator[type]:
             yield kind
 
 
-# For skops, which wants every class of a file named that it does not know: `skops.io.load(path, trusted=...)`.
-SKOPS_TRUSTED_TYPES: list[str] = sorted(qualified_name(kind) for kind in own_classes().values())
+# For skops, which wants every class of a file named that it does not know: `skops.io.load(path, trusted=...)`. As pickle
+# does it also stores what an architecture derives from its sizes, which a model file leaves out.
+SKOPS_TRUSTED_TYPES: list[str] = sorted(
+    {qualified_name(k) for k in (*own_classes().values(), *_derived((Noise,)), Block, HiddenLayer, ParameterLayout)}
+)
