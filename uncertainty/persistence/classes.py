@@ -140,8 +140,8 @@ def _derived(families: tuple[type, ...]) -> Iterator[type]:
             yield kind
 
 
-# For skops, which wants every class of a file named that it does not know: `skops.io.load(path, trusted=...)`. As pickle
-# does it also stores what an architecture derives from its sizes, which a model file leaves out.
+# For skops, which wants every class of a file named that it does not know: `skops.io.load(path, trusted=...)`. As
+# pickle does, it also stores what an architecture derives from its sizes, which a model file leaves out.
 SKOPS_TRUSTED_TYPES: list[str] = sorted(
     {qualified_name(k) for k in (*own_classes().values(), *_derived((Noise,)), Block, HiddenLayer, ParameterLayout)}
 )

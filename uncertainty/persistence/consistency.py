@@ -15,19 +15,14 @@ from uncertainty.estimators.members import Members
 from uncertainty.estimators.scaling import InputScaler, TargetScaler
 from uncertainty.heads.base import Head
 
-MAX_LAYERS = 10_000
 
-
-def check_arguments(kind: type, parameters: dict[str, Any]) -> None:
-    """Refuse, before anything is made of them, sizes that would cost more than they take in a file."""
-    if kind is not MLP:
-        return
-    sizes = parameters.get("hidden_layer_sizes")
-    numbers = (parameters.get("n_inputs"), parameters.get("n_raw"))
-    if not isinstance(sizes, tuple) or len(sizes) > MAX_LAYERS:
-        raise ValueError("a network has no such hidden layers")
-    if not all(type(n) is int and n > 0 for n in (*sizes, *numbers)):
-        raise ValueError("the sizes of a network are not positive whole numbers")
+def n_layers(parameters: dict[str, Any]) -> int:
+    """Return how many layers a network with these arguments has, before it is made."""
+    hidden = parameters.get("hidden_layer_sizes")
+    _require(isinstance(hidden, tuple), "a network has no hidden layers")
+    sizes = (parameters.get("n_inputs"), *parameters["hidden_layer_sizes"], parameters.get("n_raw"))
+    _require(all(type(size) is int and size > 0 for size in sizes), "sizes of a network are not whole numbers")
+    return len(sizes) - 1
 
 
 def check_object(made: Any) -> None:

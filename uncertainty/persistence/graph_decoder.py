@@ -1,6 +1,6 @@
 """From JSON and tensors back to an estimator. Only listed classes are made, and only out of earlier objects.
 
-What does not fit raises one of `MALFORMED`, with a message that can stand behind "its contents are malformed".
+What does not fit raises one of `MALFORMED`, by a check or by whatever meets it first.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from uncertainty.components.mlp import MLP
 from uncertainty.persistence.array_values import Tensors, read_array
 from uncertainty.persistence.classes import stored_classes
-from uncertainty.persistence.consistency import check_arguments, check_object
+from uncertainty.persistence.consistency import check_object, n_layers
 from uncertainty.persistence.parts import from_parts
 from uncertainty.persistence.plain_values import READERS, Json, read_random_state
 
-MALFORMED = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+MALFORMED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 MAX_NESTING = 100
+# What takes much more memory than it takes in a file, and no model has so many of.
+MOST = {"layers": 10_000, "records": 1_000_000}
 
 
 class GraphDecoder:
@@ -29,9 +32,15 @@ class GraphDecoder:
         self.tensors = tensors
         self.objects: list[Any] = []
         self._arrays: dict[str, Any] = {}
+        self._left = dict(MOST)
 
-    def add_object(self, description: Json) -> None:
-        """Make the next object."""
+    def model(self, descriptions: Json) -> Any:
+        """Return the last of the objects, which is made of the others."""
+        for description in descriptions:
+            self._add(description)
+        return self.objects[-1]
+
+    def _add(self, description: Json) -> None:
         if set(description) != {"class", "parameters", "state"}:
             raise ValueError("an object is not described by class, parameters and state")
         name = description["class"]
@@ -40,7 +49,8 @@ class GraphDecoder:
         groups = description["parameters"], description["state"]
         parameters, state = ({part: self.value(value) for part, value in group.items()} for group in groups)
         kind = stored_classes()[name]
-        check_arguments(kind, parameters)
+        if kind is MLP:
+            self._take("layers", n_layers(parameters))
         made = from_parts(kind, parameters, state)
         check_object(made)
         self.objects.append(made)
@@ -86,12 +96,18 @@ class GraphDecoder:
         if kind == "numbers":
             return self._column(inner)
         if kind == "records":
+            self._take("records", len(self.tensors[inner[0][1]]))
             names, columns = zip(*((name, self._column(tensor)) for name, tensor in inner), strict=True)
             return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         key = repr(inner)  # an array that several objects share is one array again
         if key not in self._arrays:
             self._arrays[key] = read_array(inner, self.tensors, lambda part: self.value(part, depth))
         return self._arrays[key]
+
+    def _take(self, what: str, n: int) -> None:
+        self._left[what] -= n
+        if self._left[what] < 0:
+            raise ValueError(f"it has more {what} than {MOST[what]}")
 
     def _column(self, name: Json) -> list[Any]:
         column = self.tensors.pop(name)

@@ -66,7 +66,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, overwrite: bool = Fals
         raise _exists(target)
     if type(estimator) not in class_names() or not _is_model(estimator):
         raise TypeError(
-            f"estimator must be an estimator of this package, or a scikit-learn Pipeline that ends in one, got "
+            f"estimator must be an estimator of this package, or a scikit-learn Pipeline around one, got "
             f"{type(estimator).__module__}.{type(estimator).__qualname__}. Keep others with pickle, joblib or skops."
         )
     encoder = GraphEncoder()
@@ -98,24 +98,21 @@ def load(path: str | os.PathLike[str]) -> Any:
         As from `open`.
     """
     source = Path(path)
-    data = _read(source)
     try:
-        document, tensors = unpack(data)
-        del data
-        found = document["format_version"]
-        if type(found) is int and found > FORMAT_VERSION:
-            raise ValueError(_of_later_version(found, document["libraries"]))
-        if type(found) is not int or found < 1:
-            raise ValueError(f"it has no format version that there is, but {found!r}")
-        decoder = GraphDecoder(tensors)
-        for description in document["objects"]:
-            decoder.add_object(description)
-        model = decoder.objects[-1]
+        document, tensors = unpack(_read(source))
+        _check_version(document)
+    except (OverflowError, ValueError) as error:
+        raise _unreadable(source, str(error)) from error
+    try:
+        model = GraphDecoder(tensors).model(document["objects"])
         if not _is_model(model):
-            raise ValueError(f"it holds no estimator, but a {type(model).__name__}")
-        _warn_of_other_scikit_learn(document["objects"], document["libraries"])
+            raise ValueError(f"a {type(model).__name__} is no estimator")
+        other_version = _warning_of_other_scikit_learn(document)
     except MALFORMED as error:
-        raise _unreadable(source, str(error) or type(error).__name__) from error
+        missing = "something that is referred to is missing: " if isinstance(error, LookupError) else ""
+        raise _unreadable(source, f"its contents do not fit together ({missing}{error})") from error
+    if other_version is not None:
+        warnings.warn(other_version, stacklevel=2)
     return model
 
 
@@ -127,37 +124,40 @@ def _unreadable(path: Path, why: str) -> ModelFileError:
     return ModelFileError(f"{os.fspath(path)!r} cannot be loaded: {why}.")
 
 
-def _of_later_version(found: int, libraries: dict[str, Any]) -> str:
-    return (
-        f"it is of format version {found}, of uncertainty {libraries['uncertainty']}, and this is uncertainty "
-        f"{version('uncertainty')}, which reads version {FORMAT_VERSION}. Install that or a later one: pip install -U "
-        f"uncertainty"
-    )
-
-
-def _warn_of_other_scikit_learn(objects: list[Json], libraries: dict[str, Any]) -> None:
-    """What scikit-learn's own classes hold may change between its versions, as with pickle; ours is kept readable."""
-    here, there = version("scikit-learn"), str(libraries["scikit-learn"])
-    of_scikit_learn = [node["class"] for node in objects if node["class"].startswith("sklearn.")]
-    if of_scikit_learn and here.split(".")[:2] != there.split(".")[:2]:
-        name = of_scikit_learn[-1]
-        warning = InconsistentVersionWarning(
-            estimator_name=name, current_sklearn_version=here, original_sklearn_version=there
+def _check_version(document: Json) -> None:
+    """Refuse a format that this version does not know."""
+    if not isinstance(document, dict) or not {"format_version", "libraries", "objects"} <= document.keys():
+        raise ValueError("its header does not say which format it is of")
+    found, libraries = document["format_version"], document["libraries"]
+    if type(found) is not int or found < 1 or not isinstance(libraries, dict):
+        raise ValueError(f"there is no format version {found!r:.80}")
+    if found > FORMAT_VERSION:
+        raise ValueError(
+            f"it is of format version {found}, written by uncertainty {libraries.get('uncertainty')}, and this is "
+            f"uncertainty {version('uncertainty')}, which reads up to {FORMAT_VERSION}. Upgrade: pip install -U "
+            f"uncertainty"
         )
-        warnings.warn(warning, stacklevel=3)
+
+
+def _warning_of_other_scikit_learn(document: Json) -> Warning | None:
+    """What scikit-learn's own classes hold may change between its versions, as with pickle; ours is kept readable."""
+    here, there = version("scikit-learn"), str(document["libraries"]["scikit-learn"])
+    foreign = [node["class"] for node in document["objects"] if node["class"].startswith("sklearn.")]
+    if not foreign or here.split(".")[:2] == there.split(".")[:2]:
+        return None
+    return InconsistentVersionWarning(
+        estimator_name=foreign[-1], current_sklearn_version=here, original_sklearn_version=there
+    )
 
 
 def _read(path: Path) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, and a device has no end
-        raise _unreadable(path, "it is no regular file")
+        raise ValueError("it is no regular file")
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
         start = file.read(DIGEST.stop)
-        try:
-            check_start(start, size)
-        except ValueError as error:
-            raise _unreadable(path, str(error)) from error
-        return start + file.read()
+        check_start(start, os.fstat(file.fileno()).st_size)
+        file.seek(0)
+        return file.read()
 
 
 def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
