@@ -215,7 +215,7 @@ def test_arrays_to_the_bit(array, regressor, again):
         assert repr(loaded.tolist()) == repr(array.tolist())
     else:
         assert loaded.tobytes() == array.astype(loaded.dtype).tobytes()
-    assert loaded.flags.f_contiguous == (array.flags.f_contiguous and array.ndim > 0 or loaded.ndim < 2)
+    assert loaded.flags.f_contiguous == ((array.flags.f_contiguous and array.ndim > 0) or loaded.ndim < 2)
     assert loaded.flags.writeable
 
 

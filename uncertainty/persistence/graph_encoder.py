@@ -142,7 +142,7 @@ def _refused(where: str, value: Any) -> TypeError:
     if isinstance(value, type) or (callable(value) and named is not None):
         kind = "class" if isinstance(value, type) else "function"
         what = f"the {kind} {getattr(value, '__module__', '?')}.{named}"
-    elif isinstance(value, np.ndarray):
+    elif type(value) in (np.ndarray, np.memmap):
         what = f"an array of dtype {value.dtype}"
     else:
         what = f"{value!r:.80}, of the class {qualified_name(type(value))}"
