@@ -59,7 +59,7 @@ def test_transformers_of_numbers(transformer, regressor, table, tmp_path):
 ENCODERS = [
     OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=0.2, drop="first", sparse_output=False),
     OneHotEncoder(categories=[["x", "yy", "zzz"], ["u", "v", np.nan]], sparse_output=False, dtype=np.float32),
-    TargetEncoder(random_state=0),
+    TargetEncoder(),
     make_pipeline(
         SimpleImputer(strategy="constant", fill_value="none"),
         OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
