@@ -256,6 +256,8 @@ def put(kind, group, part, value):
         put("Members", "parameters", "values", [[1.0]]),
         put("KeptEntries", "parameters", "scale", "2"),
         put("KeptEntries", "parameters", "kept", None),
+        put("MixtureDensityHead", "state", "n_raw", 8),
+        put("InputScaler", "state", "embedding", None),
         put("MixtureDensityHead", "state", "n_components", 2),
         put("MixtureDensityHead", "state", "n_targets", 10**9),
         put("MCDropoutRegressor", "state", "n_outputs_", 2),
