@@ -25,7 +25,8 @@ class JackknifePlus(Calibrated):
     """Abstract: intervals between quantiles of the ends that the calibration rows bring.
 
     A row brings the interval of all y that score no worse than itself, for the model that has not seen it. The lower
-    end is the floor((1 - coverage) (n + 1))-th smallest of theirs, the upper end the ceil(coverage (n + 1))-th.
+    end is the floor((1 - coverage) (n + 1))-th smallest of theirs, the upper end the ceil(coverage (n + 1))-th. Below a
+    coverage of 1/2, where the ends can pass each other, the point midway between their medians belongs to it too.
 
     Barber, Candes, Ramdas & Tibshirani (2021), Predictive inference with the jackknife+, eqs. 1.4 and 1.10; for other
     scores than the absolute error Gupta, Kuchibhotla & Ramdas (2022), Nested conformal prediction and quantile
@@ -56,7 +57,12 @@ class JackknifePlus(Calibrated):
         for rows in chunks:
             lower, upper = self._ends_by_row(_safe_indexing(X, rows), scores, used, coverage)
             weights = () if ratio is None else (ratio.calibration, ratio.test[rows, None])
-            pairs.append((-conformal_quantile(-lower, levels, *weights), conformal_quantile(upper, levels, *weights)))
+            low, high = -conformal_quantile(-lower, levels, *weights), conformal_quantile(upper, levels, *weights)
+            if (levels < 0.5).any():
+                middle = _middle(lower, upper, None if ratio is None else ratio.calibration)
+                low = np.where(levels < 0.5, np.fmin(low, middle), low)
+                high = np.where(levels < 0.5, np.fmax(high, middle), high)
+            pairs.append((low, high))
         lower, upper = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
         return lower, upper
 
@@ -70,3 +76,14 @@ class JackknifePlus(Calibrated):
             thresholds = scores[used[rows]].T[None]  # [1, T, m of this model]
             lower[..., rows], upper[..., rows] = self.score.ends(view_of(number), thresholds, coverage)
         return lower, upper
+
+
+def _middle(lower: Array, upper: Array, weight: Array | None) -> Array:
+    """The point [n, T, 1] midway between the medians of the ends [n, T, m], which is in every interval of 1/2 or more.
+
+    It is NaN where the medians are infinite.
+    """
+    weight, none = np.ones(lower.shape[-1]) if weight is None else weight, np.zeros(1)
+    with np.errstate(invalid="ignore"):
+        ends = conformal_quantile(upper, [0.5], weight, none) - conformal_quantile(-lower, [0.5], weight, none)
+    return 0.5 * ends
