@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeRegressor
 
 from uncertainty import DeepEnsembleRegressor
-from uncertainty.calibration import ConformalRegressor, jackknife_plus
+from uncertainty.calibration import ConformalRegressor
 
 FOLDS = KFold(4, shuffle=True, random_state=3)
 LEVELS = [0.5, 0.8]
@@ -119,17 +119,6 @@ def test_low_levels_give_intervals_too(draw, ratio):
     assert (lower[:, 1:] <= lower[:, :-1]).all()
     assert (upper[:, 1:] >= upper[:, :-1]).all()
     np.testing.assert_array_equal(np.stack([lower, upper], axis=1)[..., 3:], high_levels)
-
-
-@pytest.mark.parametrize("method", ["cv+", "jackknife+ab"])
-def test_chunks_change_nothing(draw, ensemble, monkeypatch, method):
-    X, y = draw(40)
-    model = ConformalRegressor(ensemble, method=method, density_ratio=lambda x: np.exp(x[:, 0]), random_state=0).fit(
-        X, y
-    )
-    whole = model.predict_interval(X, 0.6)
-    monkeypatch.setattr(jackknife_plus, "CHUNK", 100)
-    np.testing.assert_allclose(model.predict_interval(X, 0.6), whole, rtol=1e-12)
 
 
 def test_folds_that_cannot_be(draw):
