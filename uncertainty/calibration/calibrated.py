@@ -44,7 +44,7 @@ class Calibrated(ABC):
         A row of several targets scores as badly as its worst one, so that one threshold holds for all of them.
     """
 
-    _by_pair = False  # whether each calibration row brings ends of its own to each test row
+    _by_pair = False  # whether every calibration row brings ends of its own for every test row
 
     def __init__(
         self, score: ConformityScore, calibration: Iterable[tuple[Any, Array]], n_targets: int, *, joint: bool
@@ -77,6 +77,7 @@ class Calibrated(ABC):
     def _ends_by_chunk(
         self, X: Any, scores: Array, used: Index, levels: Array, coverage: float | None, ratio: LikelihoodRatio | None
     ) -> Ends:
+        """`_ends`, of as many rows at a time as there is room for."""
         numbers_a_row = self.n_targets * (len(used) if self._by_pair or ratio is not None else 1)
         size = max(CHUNK // max(numbers_a_row, 1), 1)
         size = min(size, ROWS_AT_A_TIME) if self.score.views_are_distributions else size

@@ -20,7 +20,7 @@ from uncertainty.calibration.fit_rows import FitRows, check_groups, check_number
 from uncertainty.calibration.held_out_regressor import HeldOutRegressor
 from uncertainty.calibration.out_of_bag import MIN_MEMBERS, OutOfBagConformal
 from uncertainty.calibration.split_conformal import SplitConformal
-from uncertainty.calibration.wrapped_model import fitted_already, take_over_inputs
+from uncertainty.calibration.wrapped_model import fitted_already, keep_fitted
 from uncertainty.estimators import DeepEnsembleRegressor
 from uncertainty.metrics._validation import check_choice
 from uncertainty.predictive.checks import check_levels
@@ -154,7 +154,6 @@ class ConformalRegressor(HeldOutRegressor):
         self._calibration_ratio = self._density_ratios(calibration.X)
         if self._calibration_ratio is not None and not self._calibration_ratio.any():
             raise ValueError("density_ratio must be positive for some calibration row, got zero for all.")
-        take_over_inputs(self)
         return self
 
     def _check_options(self) -> None:
@@ -177,12 +176,12 @@ class ConformalRegressor(HeldOutRegressor):
         used = rows.used()
         every_row = rows.take(used)
         if self.method == "jackknife+ab":
-            self.estimator_ = fitted_already(self.estimator) if self._is_prefit() else self._fitted(every_row)
+            keep_fitted(self, fitted_already(self.estimator) if self._is_prefit() else self._fitted(every_row))
             bags = OutOfBagConformal(score, self.estimator_, every_row.X, every_row.targets, joint=joint)
             return bags, used[bags.rows]
         folds = cross_fitting_folds(self.cv, rows, self._seed)
         self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
-        self.estimator_ = self._fitted(every_row)
+        keep_fitted(self, self._fitted(every_row))
         parts = [held_out for _, held_out in folds]
         return CrossConformal(score, self.estimators_, parts, rows.X, rows.targets, joint=joint), np.concatenate(parts)
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from uncertainty.calibration.calibration_rows import Index, split_calibration_rows
 from uncertainty.calibration.fit_rows import FitRows, check_fit_rows
-from uncertainty.calibration.wrapped_model import fitted, fitted_already, take_over_inputs, wrapped_has
+from uncertainty.calibration.wrapped_model import fitted, fitted_already, keep_fitted, wrapped_has
 from uncertainty.estimators.options import draw_seed
 
 
@@ -26,6 +26,7 @@ class HeldOutEstimator(BaseEstimator):
     estimator: Any
     calibration_size: Any
     random_state: Any
+    estimator_: Any
 
     def _default(self) -> Any:
         """The model that `estimator=None` stands for."""
@@ -63,14 +64,12 @@ class HeldOutEstimator(BaseEstimator):
         """
         used = rows.used()
         if self._is_prefit():
-            self.estimator_, fit, held_out = fitted_already(self.estimator), used[:0], used
-        else:
-            strata = None if strata is None else strata[used]
-            fit, held_out = (
-                used[part] for part in split_calibration_rows(len(used), self.calibration_size, self._seed, strata)
-            )
-            self.estimator_ = self._fitted(rows.take(fit))
-        take_over_inputs(self)
+            keep_fitted(self, fitted_already(self.estimator))
+            return used[:0], used
+        strata = None if strata is None else strata[used]
+        parts = split_calibration_rows(len(used), self.calibration_size, self._seed, strata)
+        fit, held_out = (used[part] for part in parts)
+        keep_fitted(self, self._fitted(rows.take(fit)))
         return fit, held_out
 
     # -- predictions of the wrapped model ------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from uncertainty.calibration.cross_fitting import cross_fit
 from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_labels
 from uncertainty.calibration.linear_map import Penalties, fit_linear_map
-from uncertainty.calibration.wrapped_model import take_over_inputs, wrapped_has
+from uncertainty.calibration.wrapped_model import keep_fitted, wrapped_has
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import ProbabilisticMLPClassifier
 from uncertainty.estimators.options import draw_seed
@@ -135,8 +135,8 @@ class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
         rows = check_fit_rows(X, check_labels(y), sample_weight, groups)
         _check_classes(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
         seed = draw_seed(self.random_state)
-        self.estimator_, indices, predictions = cross_fit(estimator, rows, self.cv, seed, _log_proba)
-        take_over_inputs(self)
+        model, indices, predictions = cross_fit(estimator, rows, self.cv, seed, _log_proba)
+        keep_fitted(self, model)
         self.classes_ = self.estimator_.classes_
         index = np.concatenate(indices)
         codes = self._codes([classes for classes, _ in predictions], rows.y[index])

@@ -17,7 +17,7 @@ from uncertainty.calibration.held_out import HeldOut, marginal, standardised_res
 from uncertainty.calibration.isotonic import fit_cdf_map
 from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 from uncertainty.calibration.scaling import best_factor, scale_about_the_mean, scale_noise
-from uncertainty.calibration.wrapped_model import take_over_inputs
+from uncertainty.calibration.wrapped_model import keep_fitted
 from uncertainty.estimators import ProbabilisticMLPRegressor
 from uncertainty.estimators.options import draw_seed
 from uncertainty.predictive import ContinuousPredictive, RecalibratedPredictive
@@ -141,8 +141,8 @@ class RecalibratedRegressor(RegressorMixin, BaseEstimator):
                 f"package; it may stand inside a Pipeline together with this one, not the other way round."
             )
         seed = draw_seed(self.random_state)
-        self.estimator_, indices, predictives = cross_fit(estimator, rows, self.cv, seed, _predictive)
-        take_over_inputs(self)
+        model, indices, predictives = cross_fit(estimator, rows, self.cv, seed, _predictive)
+        keep_fitted(self, model)
         weight = rows.weights_of(np.concatenate(indices))
         held_out = HeldOut(predictives, [rows.y[index] for index in indices], weight)
         self.n_calibration_rows_ = len(weight)

@@ -56,8 +56,9 @@ def with_seeds(model: Any, seed: int) -> Any:
     return model.set_params(**dict(zip(unset, draws.tolist(), strict=True)))
 
 
-def take_over_inputs(wrapper: Any) -> None:
-    """Give the wrapper the number and names of its fitted model's inputs, as far as that knows them."""
+def keep_fitted(wrapper: Any, model: Any) -> None:
+    """Make the model the wrapper's `estimator_`, and its inputs' number and names, as far as known, the wrapper's."""
+    wrapper.estimator_ = model
     for attribute in ("n_features_in_", "feature_names_in_"):
-        if hasattr(wrapper.estimator_, attribute):
-            setattr(wrapper, attribute, getattr(wrapper.estimator_, attribute))
+        if hasattr(model, attribute):
+            setattr(wrapper, attribute, getattr(model, attribute))
