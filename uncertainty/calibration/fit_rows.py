@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import _safe_indexing, assert_all_finite, column_or_1d, indexable
+from sklearn.utils import _safe_indexing, column_or_1d, indexable
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
@@ -71,16 +71,15 @@ def check_numbers(estimator: Any, y: ArrayLike) -> Array:
     return np.asarray(checked, dtype=np.float64)
 
 
-def check_labels(y: ArrayLike) -> NDArray[Any]:
+def check_labels(estimator: Any, y: ArrayLike) -> NDArray[Any]:
     """Return the labels (n,) of a classification, of any type; a single column becomes (n,), with a warning."""
-    shape = np.shape(y)
-    if len(shape) == 2 and shape[1] > 1:
+    labels = validate_data(estimator, "no_validation", y, multi_output=True)
+    if labels.ndim == 2 and labels.shape[1] > 1:
         raise ValueError(
-            f"y must have shape (n,), one label a row, got {shape}. Wrap each label of multi-label data on its own, "
-            f"with sklearn.multioutput.MultiOutputClassifier around this estimator."
+            f"y must have shape (n,), one label a row, got {labels.shape}. Wrap each label of multi-label data on its "
+            f"own, with sklearn.multioutput.MultiOutputClassifier around this estimator."
         )
-    labels = column_or_1d(y, warn=True)
-    assert_all_finite(labels, input_name="y")
+    labels = column_or_1d(labels, warn=True)
     check_classification_targets(labels)
     return labels
 

@@ -36,7 +36,7 @@ class HeldOutClassifier(ClassifierMixin, HeldOutEstimator):
                 f"estimator must have predict_proba, got {type(self._unfitted()).__name__}. Wrap it in "
                 f"sklearn.calibration.CalibratedClassifierCV."
             )
-        return check_labels(y)
+        return check_labels(self, y)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the wrapped model's class (n,) of every row; it is never withheld."""

@@ -132,7 +132,7 @@ class RecalibratedClassifier(ClassifierMixin, BaseEstimator):
         estimator = self._unfitted()
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(f"estimator must have a method predict_proba, got {type(estimator).__name__}.")
-        rows = check_fit_rows(X, check_labels(y), sample_weight, groups)
+        rows = check_fit_rows(X, check_labels(self, y), sample_weight, groups)
         _check_classes(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
         seed = draw_seed(self.random_state)
         model, indices, predictions = cross_fit(estimator, rows, self.cv, seed, _log_proba)
