@@ -58,6 +58,16 @@ class TestRegression:
         for name, value in REFERENCES["uncertainty_toolbox"]["value"].items():
             assert_allclose(scores[name], value, rtol=1e-9, err_msg=name)
 
+    def test_a_mean_and_a_standard_deviation_are_a_normal(self):
+        for shape in ((40,), (20, 2)):
+            y, mean, std = (a.reshape(shape) for a in (Y, MEAN, STD))
+            both = evaluate_uncertainty(y, (mean, std)), evaluate_uncertainty(y, Normal(mean, std))
+            assert_allclose(*(list(scores.values()) for scores in both), rtol=1e-9)
+        one_width = evaluate_uncertainty(Y, (MEAN.tolist(), 2.0), resolution=3)
+        assert_allclose(one_width["nll"], metrics.nll_normal(Y, MEAN, 2.0))
+        with pytest.raises(ValueError, match="std must be positive"):
+            evaluate_uncertainty(Y, (MEAN, 0.0 * STD))
+
     def test_the_keys_beyond(self):
         dist, weight = Normal(MEAN, STD), np.random.default_rng(0).uniform(0.1, 2.0, 40)
         scores = evaluate_uncertainty(Y, dist, sample_weight=weight)

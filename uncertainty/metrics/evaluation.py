@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ._accuracy import point_errors
 from ._labels import check_classification
+from ._normal import Normal
 from ._validation import FloatArray, check_sample_weight, check_targets, match_targets
 from .brier_parts import brier_decomposition
 from .calibration_error import expected_calibration_error
@@ -62,7 +63,8 @@ def evaluate_uncertainty(
         Observations or class labels.
     dist : object
         The result of `predict_dist`; or any object with methods `mean() std() logpdf(y) cdf(y) ppf(level) crps(y)`,
-        or `logpmf(y)` and `proba()`, and an attribute `classes`. Class probabilities (n, C) will do as well.
+        or `logpmf(y)` and `proba()`, and an attribute `classes`. Of other libraries a tuple
+        `(mean, std)` is taken as normal distributions, and a matrix (n, C) as class probabilities.
     resolution : int, default=99
         Number of levels in `check` and `interval`: three quantiles of every row for each, which take nearly all of the
         time. 19 are enough for all but the comparison with uncertainty-toolbox.
@@ -80,7 +82,7 @@ def evaluate_uncertainty(
     Raises
     ------
     TypeError
-        If `dist` has no `crps` (regression), or neither `logpdf` nor `logpmf` and is no matrix of probabilities.
+        If `dist` has no `crps` (regression), or is nothing of the above.
     ValueError
         If `y_true` does not match `dist`, or `resolution` is no integer above 1.
 
@@ -103,7 +105,9 @@ def evaluate_uncertainty(
     """
     if hasattr(dist, "logpmf"):
         return _classification(y_true, dist, sample_weight)
-    if not hasattr(dist, "logpdf") and np.ndim(dist) == 2:
+    if isinstance(dist, tuple) and len(dist) == 2:
+        dist = Normal.of(check_targets(y_true), *dist)
+    elif not hasattr(dist, "logpdf") and np.ndim(dist) == 2:
         return _class_scores(y_true, dist, labels, sample_weight) | {
             "nll": log_loss(y_true, dist, labels=labels, sample_weight=sample_weight)
         }
