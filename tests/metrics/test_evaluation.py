@@ -151,6 +151,8 @@ class TestClassification:
         assert_allclose(scores["smooth_ece"], metrics.smooth_calibration_error(y, proba, **options))
         assert_allclose(scores["aurc"], metrics.risk_coverage_area(~right * 1.0, -proba.max(axis=1), **options))
         assert len(scores) == 15
+        from_table = evaluate_uncertainty(y, proba, sample_weight=weight)
+        assert_allclose([from_table[name] for name in scores], list(scores.values()))
 
     def test_our_own_distributions(self):
         X = np.random.default_rng(3).normal(size=(60, 2))
