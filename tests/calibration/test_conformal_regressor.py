@@ -183,6 +183,9 @@ def test_groups_that_cannot_be(draw, frozen):
         plain.predict_interval(X, groups=["a"] * 20)
     with pytest.raises(ValueError, match=r"groups must have shape \(2,\), one a row, got \(1,\)"):
         grouped.predict_interval(X[:2], groups=["a"])
+    for missing in (None, np.nan):
+        with pytest.raises(ValueError, match="groups must name the group of every row, got missing values"):
+            ConformalRegressor(frozen).fit(X, y, groups=np.array(["a", missing] * 10, dtype=object))
 
 
 # -- shifts and weights ------------------------------------------------------------------------------------------------

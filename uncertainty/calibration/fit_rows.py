@@ -89,4 +89,6 @@ def check_groups(groups: ArrayLike, n_rows: int) -> NDArray[Any]:
     labels = np.asarray(groups)
     if labels.shape != (n_rows,):
         raise ValueError(f"groups must have shape ({n_rows},), one a row, got {labels.shape}.")
+    if (labels != labels).any() or None in labels.tolist():  # NaN is not equal to itself
+        raise ValueError("groups must name the group of every row, got missing values. Give them a name of their own.")
     return labels
