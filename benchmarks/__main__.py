@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from . import command as suite_command
+from .calibration import command as calibration
 from .components import command as components
 from .method import Method
 from .methods import METHODS
@@ -19,8 +20,11 @@ from .snapshot import command as snapshot
 from .speed import command as speed
 from .suites import SUITES
 
-# suite -> the module of a suite that is a package of its own, with its own arguments and its own way to run
+# suite -> the module of a suite that is a package of its own, with its own arguments and its own way to run, and
+# writes one file
 _PACKAGES: dict[str, ModuleType] = {package.SUITE: package for package in (speed, components, snapshot, selective_risk)}
+# The same for what reads or writes a folder.
+_WITH_FOLDERS: dict[str, ModuleType] = {package.SUITE: package for package in (calibration, report_page)}
 
 
 def build_parser(methods: Mapping[str, Method]) -> argparse.ArgumentParser:
@@ -38,8 +42,9 @@ def build_parser(methods: Mapping[str, Method]) -> argparse.ArgumentParser:
         command = suites.add_parser(name, help=package.HELP, description=package.DESCRIPTION)
         package.add_arguments(command)
         add_output_arguments(command)
-    command = suites.add_parser(report_page.SUITE, help=report_page.HELP, description=report_page.DESCRIPTION)
-    report_page.add_arguments(command)
+    for name, package in _WITH_FOLDERS.items():
+        command = suites.add_parser(name, help=package.HELP, description=package.DESCRIPTION)
+        package.add_arguments(command)
     return parser
 
 
@@ -56,8 +61,8 @@ def main(arguments: Sequence[str] | None = None, methods: Mapping[str, Method] =
     options = build_parser(methods).parse_args(arguments)
     if options.suite in SUITES:
         return suite_command.run(SUITES[options.suite], options, methods)
-    if options.suite == report_page.SUITE:
-        return report_page.run(options)
+    if options.suite in _WITH_FOLDERS:
+        return int(_WITH_FOLDERS[options.suite].run(options))
     return int(_PACKAGES[options.suite].run(options, shlex.join(["python", "-m", "benchmarks", *arguments])))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import uniform
 
 from uncertainty import metrics
 
@@ -57,6 +58,8 @@ def regression_curves(y: Array, dist: Any) -> dict[str, Any]:
 
 def calibration_error(y: Array, dist: Any) -> float:
     """Return the mean distance of observed from nominal coverage of central intervals of 5, 10, ... 95 %."""
-    if np.isnan(dist.cdf(y)).any():
+    pit = dist.cdf(y)
+    if np.isnan(pit).any():
         return float("nan")
-    return metrics.mean_absolute_calibration_error(y, dist, levels=CALIBRATION_LEVELS)
+    # An observation lies in the same central intervals as its transform does in those of the uniform distribution.
+    return metrics.mean_absolute_calibration_error(pit, uniform(), levels=CALIBRATION_LEVELS)

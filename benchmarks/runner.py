@@ -7,7 +7,8 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import joblib
 import numpy as np
@@ -22,6 +23,8 @@ from .regression_scores import regression_curves, regression_scores
 Array = NDArray[np.float64]
 Outcome = dict[str, Any]
 MakeEstimator = Callable[[Task, int], Any]
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -145,13 +148,21 @@ class Failure:
 def evaluate_runs(runs: Iterable[Run], load: Callable[[str, int], Problem], n_jobs: int) -> Iterator[Outcome | Failure]:
     """Evaluate runs, `n_jobs` at a time, and yield what comes out of each as soon as it ends, in no order.
 
-    Each run computes with one thread, whatever `n_jobs` is: the runs share the cores without competing for them, and
-    their seconds can be compared. A run that fails does not stop the others. `load` gives the problem of a data set
-    and split; it is called where the run is.
+    A run that fails does not stop the others. `load` gives the problem of a data set and split; it is called where the
+    run is.
+    """
+    yield from in_parallel(partial(_attempt, load=load), runs, n_jobs)
+
+
+def in_parallel(function: Callable[[Item], Answer], items: Iterable[Item], n_jobs: int) -> Iterator[Answer]:
+    """Call a function for each item in other processes, and yield each answer as soon as it is there, in no order.
+
+    Each call computes with one thread, whatever `n_jobs` is: the calls share the cores without competing for them, and
+    their seconds can be compared.
     """
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-        yield from parallel(joblib.delayed(_attempt)(run, load) for run in runs)
+        yield from parallel(joblib.delayed(function)(item) for item in items)
 
 
 def _attempt(run: Run, load: Callable[[str, int], Problem]) -> Outcome | Failure:

@@ -69,3 +69,9 @@ def test_wrong_input():
         conformal_quantile([1.0], 90)
     with pytest.raises(ValueError, match="weights and test_weight must be given together"):
         conformal_quantile([1.0], 0.5, weights=[1.0])
+    with pytest.raises(ValueError, match="scores must be numbers, got NaN"):
+        conformal_quantile([1.0, np.nan], 0.5)
+    with pytest.raises(ValueError, match="weights must be finite numbers of at least 0"):
+        conformal_quantile([1.0, 2.0], 0.5, [1.0, -1.0], 1.0)
+    with pytest.raises(ValueError, match="test_weight must be finite numbers of at least 0"):
+        conformal_quantile([1.0, 2.0], 0.5, [1.0, 1.0], np.inf)

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from uncertainty import ConformalRegressor, DeepEnsembleRegressor, ProbabilisticMLPRegressor
-from uncertainty.calibration import conformal_quantile
+from uncertainty.calibration import calibrated, conformal_quantile, split_conformal
 from uncertainty.metrics import neg_interval_score_scorer
 
 METHODS = ["split", "cv+", "jackknife+ab"]
@@ -183,6 +183,9 @@ def test_groups_that_cannot_be(draw, frozen):
         plain.predict_interval(X, groups=["a"] * 20)
     with pytest.raises(ValueError, match=r"groups must have shape \(2,\), one a row, got \(1,\)"):
         grouped.predict_interval(X[:2], groups=["a"])
+    for missing in (None, np.nan):
+        with pytest.raises(ValueError, match="groups must name the group of every row, got missing values"):
+            ConformalRegressor(frozen).fit(X, y, groups=np.array(["a", missing] * 10, dtype=object))
 
 
 # -- shifts and weights ------------------------------------------------------------------------------------------------
@@ -245,6 +248,37 @@ def test_weights_are_for_the_fit_and_zero_is_removal(draw, method):
 def test_weights_that_the_model_does_not_take(draw):
     with pytest.raises(ValueError, match="sample_weight must be None with KNeighborsRegressor"):
         ConformalRegressor(KNeighborsRegressor()).fit(*draw(30), sample_weight=np.ones(30))
+
+
+# -- many rows ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ratio", [None, lambda x: np.exp(0.5 * x[:, 0])], ids=["plain", "ratio"])
+def test_chunks_change_nothing(draw, ensemble, monkeypatch, method, score, ratio):
+    X, y = draw(60)
+    model = ConformalRegressor(
+        ensemble, method=method, conformity_score=score, calibration_size=30, density_ratio=ratio, cv=2, random_state=0
+    )
+    whole = model.fit(X, y).predict_interval(X, [0.6, 0.3])
+    monkeypatch.setattr(calibrated, "CHUNK", 200)
+    for module in (calibrated, split_conformal):
+        monkeypatch.setattr(module, "ROWS_AT_A_TIME", 7)
+    np.testing.assert_allclose(model.predict_interval(X, [0.6, 0.3]), whole, rtol=1e-12)
+    np.testing.assert_allclose(model.fit(X, y).predict_interval(X, [0.6, 0.3]), whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize("score", ["pit", "quantile"])
+def test_whole_distributions_of_few_rows_exist_at_a_time(draw, network, monkeypatch, score):
+    asked = []
+    predict_dist = ProbabilisticMLPRegressor.predict_dist
+    monkeypatch.setattr(
+        ProbabilisticMLPRegressor, "predict_dist", lambda model, X: asked.append(len(X)) or predict_dist(model, X)
+    )
+    X, y = draw(10_000)
+    frozen = FrozenEstimator(network.fit(X[:50], y[:50]))
+    ConformalRegressor(frozen, conformity_score=score).fit(X, y).predict_interval(X)
+    assert max(asked) <= 4096
+    assert sum(asked) == 20_000
 
 
 # -- the wrapped model -------------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, ShuffleSplit
 
-from uncertainty.calibration.cross_fitting import CalibrationRows, cross_fit, in_chunks
+from uncertainty.calibration.cross_fitting import cross_fit
+from uncertainty.calibration.fit_rows import FitRows
+from uncertainty.calibration.row_chunks import row_chunks
 
 
 class Recorder(BaseEstimator):
@@ -23,7 +25,7 @@ def seen_and_new(model, X):
 
 
 def rows_of(n=23, **parts):
-    return CalibrationRows(np.arange(n, dtype=float)[:, None], np.zeros(n), **{"weight": None, **parts})
+    return FitRows(np.arange(n, dtype=float)[:, None], np.zeros(n), **parts)
 
 
 @pytest.mark.parametrize("cv", [5, KFold(4), GroupKFold(3)], ids=["integer", "splitter", "groups"])
@@ -73,6 +75,35 @@ def test_rows_of_weight_zero_neither_fit_nor_calibrate(frozen):
     assert frozen or all(seen <= set(np.flatnonzero(weight)) for seen, _ in predictions)
 
 
+def test_folds_are_those_of_the_rows_that_count():
+    """A weight of zero is the same as no row, in the folds that a number makes too."""
+    kept = np.flatnonzero(np.arange(23) % 4)
+    weight = np.where(np.arange(23) % 4, 2.0, 0.0)
+    _, indices, _ = cross_fit(Recorder(), rows_of(weight=weight), 3, 0, seen_and_new)
+    _, expected, _ = cross_fit(Recorder(), rows_of(n=len(kept)), 3, 0, seen_and_new)
+    for index, among_kept in zip(indices, expected, strict=True):
+        np.testing.assert_array_equal(index, kept[among_kept])
+
+
+def test_a_splitter_counts_all_rows():
+    weight = np.where(np.arange(23) == 0, 0.0, 1.0)
+    cv = PredefinedSplit([-1] * 20 + [0] * 3)
+    _, (index,), [(seen, _)] = cross_fit(Recorder(), rows_of(weight=weight), cv, 0, seen_and_new)
+    np.testing.assert_array_equal(index, [20, 21, 22])
+    assert seen == set(range(1, 20))
+
+
+def test_a_model_without_a_random_state_gets_one():
+    class Drawn(Recorder):
+        def __init__(self, random_state=None):
+            self.random_state = random_state
+
+    final, _, states = cross_fit(Drawn(), rows_of(), 3, 7, lambda model, X: model.random_state)
+    assert states == [final.random_state] * 3
+    assert isinstance(final.random_state, int)
+    assert cross_fit(Drawn(5), rows_of(), 3, 7, lambda model, X: model.random_state)[2] == [5] * 3
+
+
 def test_weights_reach_the_fits():
     weight = np.arange(1.0, 24.0)
     final, *_ = cross_fit(Recorder(), rows_of(weight=weight), 3, 0, lambda model, X: model.weight_)
@@ -84,18 +115,21 @@ def test_weights_that_the_estimator_cannot_take_are_refused():
         def fit(self, X, y):
             return self
 
-    with pytest.raises(ValueError, match="sample_weight must be None, because Unweighted"):
+    with pytest.raises(ValueError, match="sample_weight must be None with Unweighted"):
         cross_fit(Unweighted(), rows_of(weight=np.arange(23.0)), 3, 0, seen_and_new)
 
 
 def test_calibrating_on_rows_of_the_fit_is_refused():
-    with pytest.raises(ValueError, match="cv must keep the rows it calibrates on out of those it fits on"):
+    with pytest.raises(ValueError, match="cv must hold out rows of positive weight"):
+        cross_fit(Recorder(), rows_of(), PredefinedSplit([-1] * 23), 0, seen_and_new)
+    with pytest.raises(ValueError, match="cv must not calibrate on rows that it fits on"):
         cross_fit(Recorder(), rows_of(), [(np.arange(20), np.arange(19, 23))], 0, seen_and_new)
 
 
 def test_chunks_are_the_rows_in_order():
     X = np.arange(10)[:, None]
-    chunks = list(in_chunks(X, 4))
+    numbers, chunks = zip(*row_chunks(X, 4), strict=True)
     assert [len(chunk) for chunk in chunks] == [4, 4, 2]
     np.testing.assert_array_equal(np.concatenate(chunks), X)
-    assert next(in_chunks(X, 10)) is X
+    np.testing.assert_array_equal(np.concatenate(numbers), np.arange(10))
+    assert next(row_chunks(X, 10))[1] is X

@@ -1,5 +1,6 @@
 """CV+ and jackknife+-after-bootstrap against their definitions, member by member and row by row."""
 
+import warnings
 from math import ceil, floor
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import BayesianRidge, LinearRegression
 from sklearn.model_selection import KFold
+from sklearn.tree import DecisionTreeRegressor
 
 from uncertainty import DeepEnsembleRegressor
-from uncertainty.calibration import ConformalRegressor, jackknife_plus
+from uncertainty.calibration import ConformalRegressor
 
 FOLDS = KFold(4, shuffle=True, random_state=3)
 LEVELS = [0.5, 0.8]
@@ -102,15 +104,21 @@ def test_a_row_that_every_member_has_seen_calibrates_nothing(draw, ensemble):
     assert np.isfinite(model.predict_interval(X)).all()
 
 
-@pytest.mark.parametrize("method", ["cv+", "jackknife+ab"])
-def test_chunks_change_nothing(draw, ensemble, monkeypatch, method):
-    X, y = draw(40)
-    model = ConformalRegressor(ensemble, method=method, density_ratio=lambda x: np.exp(x[:, 0]), random_state=0).fit(
-        X, y
-    )
-    whole = model.predict_interval(X, 0.6)
-    monkeypatch.setattr(jackknife_plus, "CHUNK", 100)
-    np.testing.assert_allclose(model.predict_interval(X, 0.6), whole, rtol=1e-12)
+@pytest.mark.parametrize("ratio", [None, lambda x: np.exp(3.0 * x[:, 0])], ids=["plain", "ratio"])
+def test_low_levels_give_intervals_too(draw, ratio):
+    """Models that differ more from one another than they miss: the ends of low levels pass each other."""
+    (X, y), (X_test, _) = draw(60), draw(200, seed=1)
+    levels = [0.02, 0.1, 0.3, 0.5, 0.6]
+    model = ConformalRegressor(DecisionTreeRegressor(random_state=0), method="cv+", cv=FOLDS, density_ratio=ratio)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # infinite where the ratio is large
+        lower, upper = model.fit(X, y).predict_interval(X_test, levels).transpose(1, 0, 2)
+        high_levels = model.predict_interval(X_test, [0.5, 0.6])
+    assert (lower <= upper).all()
+    assert (lower == upper)[:, :2].any()
+    assert (lower[:, 1:] <= lower[:, :-1]).all()
+    assert (upper[:, 1:] >= upper[:, :-1]).all()
+    np.testing.assert_array_equal(np.stack([lower, upper], axis=1)[..., 3:], high_levels)
 
 
 def test_folds_that_cannot_be(draw):

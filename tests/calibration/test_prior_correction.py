@@ -53,6 +53,8 @@ def test_it_undoes_balanced_class_weights():
     ("proba", "old", "new", "message"),
     [
         ([0.5, 0.5], [0.5, 0.5], [0.5, 0.5], r"proba must have shape \(n, C\)"),
+        ([[np.nan, 0.5]], [0.5, 0.5], [0.5, 0.5], "proba must be non-negative numbers"),
+        ([[-0.1, 1.1]], [0.5, 0.5], [0.5, 0.5], "proba must be non-negative numbers"),
         ([[0.5, 0.5]], [0.5, 0.3, 0.2], [0.5, 0.5], r"trained_prior must have shape \(2,\)"),
         ([[0.5, 0.5]], [0.0, 1.0], [0.5, 0.5], "trained_prior must be positive for every class"),
         ([[0.5, 0.5]], [0.5, 0.5], [-0.5, 1.5], "prior must be non-negative and not all zero"),

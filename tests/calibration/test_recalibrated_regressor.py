@@ -224,7 +224,7 @@ def test_data_frames_pipelines_and_columns_of_y():
         ({"method": "platt"}, ValueError, "method must be one of 'variance', 'temperature', 'isotonic', got 'platt'"),
         ({"objective": "mse"}, ValueError, "objective must be 'nll' or 'crps', got 'mse'"),
         ({"estimator": LinearRegression()}, TypeError, "estimator must have a method predict_dist, got LinearReg"),
-        ({"cv": 1}, ValueError, "n_splits=2 or more"),
+        ({"cv": 1}, ValueError, "cv must be at least 2"),
     ],
 )
 def test_wrong_options_are_named(stated_noise, noisy_rows, options, error, message):

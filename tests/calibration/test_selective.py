@@ -162,6 +162,12 @@ class TestRegressor:
         _, std = model.estimator_.predict(X, return_std=True)
         np.testing.assert_allclose(model.row_uncertainty(X), 2 * ndtr(-2.0 / std))
 
+    def test_predictions_are_the_wrapped_models(self):
+        X, y = spread_rows(np.random.default_rng(0), 300)
+        model = SelectiveRegressor(BayesianRidge(), tolerance=2.0, target_risk=0.5, random_state=0).fit(X, y)
+        np.testing.assert_array_equal(model.predict(X), model.estimator_.predict(X))
+        np.testing.assert_array_equal(model.predict(X, return_std=True), model.estimator_.predict(X, return_std=True))
+
     def test_by_default_the_tolerance_is_the_standard_deviation_of_the_fitted_rows(self):
         X, y = spread_rows(np.random.default_rng(0), 300)
         model = SelectiveRegressor(BayesianRidge(), target_risk=0.5, calibration_size=100, random_state=0).fit(X, y)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
+from sklearn.linear_model import Ridge
 
 from uncertainty.metrics import (
     auroc,
@@ -12,6 +13,7 @@ from uncertainty.metrics import (
     coverage_by_group,
     coverage_score,
     expected_calibration_error,
+    neg_crps_scorer,
     negative_log_likelihood,
     rank_correlation,
     sharpness,
@@ -88,6 +90,8 @@ class TestErrors:
             bootstrap_ci(coverage_score, Y, INTERVAL, resampling="blocks")
         with pytest.raises(TypeError, match="arguments must hold"):
             bootstrap_ci(coverage_score)
+        with pytest.raises(TypeError, match=r"arguments must begin with y_true, got Ridge\. Predict once"):
+            bootstrap_ci(neg_crps_scorer, Ridge(), INTERVAL, Y)
 
     def test_results(self):
         with pytest.raises(TypeError, match="metric must give one number, got CoverageTable"):

@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from uncertainty import DeepEnsembleClassifier, DeepEnsembleRegressor, metrics
+from uncertainty import (
+    DeepEnsembleClassifier,
+    DeepEnsembleRegressor,
+    ProbabilisticMLPClassifier,
+    ProbabilisticMLPRegressor,
+    metrics,
+)
 from uncertainty.metrics import coverage_report, evaluate_uncertainty
 from uncertainty.metrics.pointwise import normal_crps
 
@@ -48,6 +57,16 @@ class TestRegression:
         scores = evaluate_uncertainty(Y, Normal(MEAN, STD))
         for name, value in REFERENCES["uncertainty_toolbox"]["value"].items():
             assert_allclose(scores[name], value, rtol=1e-9, err_msg=name)
+
+    def test_a_mean_and_a_standard_deviation_are_a_normal(self):
+        for shape in ((40,), (20, 2)):
+            y, mean, std = (a.reshape(shape) for a in (Y, MEAN, STD))
+            both = evaluate_uncertainty(y, (mean, std)), evaluate_uncertainty(y, Normal(mean, std))
+            assert_allclose(*(list(scores.values()) for scores in both), rtol=1e-9)
+        one_width = evaluate_uncertainty(Y, (MEAN.tolist(), 2.0), resolution=3)
+        assert_allclose(one_width["nll"], metrics.nll_normal(Y, MEAN, 2.0))
+        with pytest.raises(ValueError, match="std must be positive"):
+            evaluate_uncertainty(Y, (MEAN, 0.0 * STD))
 
     def test_the_keys_beyond(self):
         dist, weight = Normal(MEAN, STD), np.random.default_rng(0).uniform(0.1, 2.0, 40)
@@ -102,7 +121,9 @@ class TestRegression:
         X = np.linspace(-1, 1, 40)[:, None]
         for y in (Y, Y.reshape(20, 2)):
             x = X[: len(y)]
-            model = DeepEnsembleRegressor(n_estimators=2, random_state=0).fit(x, y)
+            model = DeepEnsembleRegressor(
+                ProbabilisticMLPRegressor((8,), max_iter=10), n_estimators=2, random_state=0
+            ).fit(x, y)
             scores = evaluate_uncertainty(y, model.predict_dist(x), resolution=5)
             assert all(map(np.isfinite, scores.values()))
             assert_allclose(scores["width_90"], metrics.mean_width(model.predict_interval(x, coverage=0.9)))
@@ -130,16 +151,21 @@ class TestClassification:
         assert_allclose(scores["smooth_ece"], metrics.smooth_calibration_error(y, proba, **options))
         assert_allclose(scores["aurc"], metrics.risk_coverage_area(~right * 1.0, -proba.max(axis=1), **options))
         assert len(scores) == 15
+        from_table = evaluate_uncertainty(y, proba, sample_weight=weight)
+        assert_allclose([from_table[name] for name in scores], list(scores.values()))
 
     def test_our_own_distributions(self):
         X = np.random.default_rng(3).normal(size=(60, 2))
         y = np.where(X[:, 0] > 0, "yes", "no")
-        model = DeepEnsembleClassifier(n_estimators=2, random_state=0).fit(X, y)
+        model = DeepEnsembleClassifier(ProbabilisticMLPClassifier((8,), max_iter=10), 2, random_state=0).fit(X, y)
         dist = model.predict_dist(X)
         scores = evaluate_uncertainty(y, dist)
         assert all(map(np.isfinite, scores.values()))
-        assert scores["accuracy"] == model.score(X, y)
+        assert_allclose(scores["accuracy"], model.score(X, y))
         assert_allclose(scores["entropy"], scores["aleatoric_entropy"] + scores["mutual_information"])
+        from_table = evaluate_uncertainty(y, model.predict_proba(X), labels=model.classes_)
+        assert_allclose([from_table[name] for name in from_table], [scores[name] for name in from_table])
+        assert set(scores) - set(from_table) == {"entropy", "aleatoric_entropy", "mutual_information"}
         one = evaluate_uncertainty(y[:1], dist[:1])  # one class in y_true
         assert_allclose(one["nll"], -dist[:1].logpmf(y[:1])[0])
 
@@ -189,13 +215,19 @@ class TestReport:
 
     def test_our_own_estimator(self):
         X = np.linspace(-1, 1, 40)[:, None]
-        model = DeepEnsembleRegressor(n_estimators=2, random_state=0).fit(X, Y)
+        model = DeepEnsembleRegressor(ProbabilisticMLPRegressor((8,), max_iter=10), n_estimators=2, random_state=0).fit(
+            X, Y
+        )
         report = coverage_report(model, X, Y)
         assert (np.diff(report.observed) >= 0).all()
         assert (np.diff(report.size) > 0).all()
+        pipe = make_pipeline(StandardScaler(), model).fit(X + 3.0, Y)
+        assert str(coverage_report(pipe, X + 3.0, Y)) == str(coverage_report(model, pipe[0].transform(X + 3.0), Y))
 
     def test_errors(self):
         with pytest.raises(TypeError, match="must have predict_interval or predict_set, got object"):
             coverage_report(object(), [[0.0]], [0.0])
+        with pytest.raises(TypeError, match="must have predict_interval or predict_set, got Ridge"):
+            coverage_report(make_pipeline(StandardScaler(), Ridge()).fit([[0.0], [1.0]], [0.0, 1.0]), [[0.0]], [0.0])
         with pytest.raises(ValueError, match=r"coverage must lie strictly between 0 and 1, got 90.*pass 0.9"):
             coverage_report(self.model(), np.zeros((1, 1)), [0.0], coverage=90)

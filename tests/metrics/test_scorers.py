@@ -11,6 +11,8 @@ from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from uncertainty import metrics
 from uncertainty.metrics import pointwise
@@ -96,6 +98,30 @@ def test_weights_reach_the_score(regression):
         assert scorer(model, X, y, sample_weight=weight) < scorer(model, X, y)
 
 
+@pytest.mark.parametrize("name", ["neg_log_likelihood_scorer", "neg_crps_scorer", "neg_interval_score_scorer"])
+def test_pipelines_and_searches_are_scored_like_the_model_in_them(regression, name):
+    X, y = regression
+    scorer = getattr(metrics, name)
+    pipe = make_pipeline(FunctionTransformer(np.negative), StandardScaler(), NormalRidge()).fit(X, y)
+    expected = scorer(pipe[-1], pipe[:-1].transform(X), y)
+    assert scorer(pipe, X, y) == scorer(make_pipeline(pipe), X, y) == expected
+    search = GridSearchCV(pipe, {"normalridge__spread": [0.1, 0.5]}, scoring=scorer, error_score="raise").fit(X, y)
+    assert search.best_params_ == {"normalridge__spread": 0.5}
+    assert scorer(search, X, y) == scorer(search.best_estimator_, X, y)
+    nested = cross_val_score(search, X, y, scoring=scorer, cv=2, error_score="raise")
+    assert (nested > cross_val_score(pipe.set_params(normalridge__spread=3.0), X, y, scoring=scorer, cv=2)).all()
+
+
+def test_the_likelihood_of_classifiers_that_give_probabilities_alone(classification):
+    X, y = classification
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    weight = np.linspace(0.0, 2.0, len(y))
+    expected = -metrics.log_loss(y, model.predict_proba(X), sample_weight=weight)
+    assert metrics.neg_log_likelihood_scorer(model, X, y, sample_weight=weight) == expected
+    one_class = y == "red"
+    assert metrics.neg_log_likelihood_scorer(model, X[one_class], y[one_class]) < 0
+
+
 def test_they_pickle():
     for name in metrics.__all__:
         assert pickle.loads(pickle.dumps(getattr(metrics, name))) is getattr(metrics, name)
@@ -109,8 +135,9 @@ def test_models_without_the_method_are_refused(regression):
         ("neg_interval_score_scorer", "predict_interval"),
         ("neg_brier_scorer", "predict_proba"),
     ]:
-        with pytest.raises(TypeError, match=f"estimator must have a method {method}, got Ridge"):
-            getattr(metrics, name)(Ridge().fit(X, y), X, y)
+        for model in (Ridge(), make_pipeline(StandardScaler(), Ridge())):
+            with pytest.raises(TypeError, match=f"estimator must have a method {method}, got (Ridge|Pipeline)"):
+                getattr(metrics, name)(model.fit(X, y), X, y)
 
 
 def test_the_package_needs_numpy_and_scipy_only():

@@ -154,6 +154,7 @@ def test_no_rows_give_empty_answers(continuous):
         (-0.1, r"got -0\.1"),
         (float("nan"), r"got nan"),
         ([[0.5]], r"one level or a list of levels"),
+        ([], r"coverage must hold at least one level, got none"),
     ],
 )
 def test_bad_coverage_is_refused(continuous, level, words):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncertainty.calibration.conformity_scores import ConformityScore, Ends
+from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+
+# Numbers of one temporary array (test rows times targets, and times calibration rows where each pair has its own).
+CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,10 @@ class LikelihoodRatio:
     calibration: Array
     test: Array
 
+    def test_rows(self, rows: Index) -> LikelihoodRatio:
+        """The ratio with some of the test rows alone."""
+        return LikelihoodRatio(self.calibration, self.test[rows])
+
 
 class Calibrated(ABC):
     """Abstract conformal method after its calibration.
@@ -30,15 +38,20 @@ class Calibrated(ABC):
     Parameters
     ----------
     score : ConformityScore
-    calibration : list of (view, y [m, T]), the calibration rows in blocks that share a view of predictions
+    calibration : pairs (view, y [m, T]), the calibration rows in blocks that share a view of predictions
+    n_targets : int
     joint : bool
         A row of several targets scores as badly as its worst one, so that one threshold holds for all of them.
     """
 
-    def __init__(self, score: ConformityScore, calibration: Sequence[tuple[Any, Array]], *, joint: bool) -> None:
+    _by_pair = False  # whether every calibration row brings ends of its own for every test row
+
+    def __init__(
+        self, score: ConformityScore, calibration: Iterable[tuple[Any, Array]], n_targets: int, *, joint: bool
+    ) -> None:
         self.score = score
         self.joint = joint
-        self.n_targets = calibration[0][1].shape[1]
+        self.n_targets = n_targets
         # Scores that do not depend on the level need nothing else of the calibration rows.
         self._fixed = self._scores(calibration, None) if score.level_free else None
         self._calibration = [] if score.level_free else list(calibration)
@@ -50,9 +63,9 @@ class Calibrated(ABC):
         levels asked for at the same time.
         """
         if self._fixed is not None:
-            return self._ends(X, self._fixed, used, levels, None, ratio)
+            return self._ends_by_chunk(X, self._fixed, used, levels, None, ratio)
         pairs = [
-            self._ends(X, self._scores(self._calibration, level), used, levels[i : i + 1], level, ratio)
+            self._ends_by_chunk(X, self._scores(self._calibration, level), used, levels[i : i + 1], level, ratio)
             for i, level in enumerate(levels.tolist())
         ]
         lower, upper = (np.concatenate(ends, axis=-1) for ends in zip(*pairs, strict=True))
@@ -61,12 +74,26 @@ class Calibrated(ABC):
         upper[..., order] = np.maximum.accumulate(upper[..., order], axis=-1)
         return lower, upper
 
+    def _ends_by_chunk(
+        self, X: Any, scores: Array, used: Index, levels: Array, coverage: float | None, ratio: LikelihoodRatio | None
+    ) -> Ends:
+        """`_ends`, of as many rows at a time as there is room for."""
+        numbers_a_row = self.n_targets * (len(used) if self._by_pair or ratio is not None else 1)
+        size = max(CHUNK // max(numbers_a_row, 1), 1)
+        size = min(size, ROWS_AT_A_TIME) if self.score.views_are_distributions else size
+        pairs = [
+            self._ends(part, scores[used], used, levels, coverage, None if ratio is None else ratio.test_rows(rows))
+            for rows, part in row_chunks(X, size)
+        ]
+        lower, upper = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+        return lower, upper
+
     @abstractmethod
     def _ends(
         self, X: Any, scores: Array, used: Index, levels: Array, coverage: float | None, ratio: LikelihoodRatio | None
     ) -> Ends:
-        """The ends at all `levels`, from the `scores` [m, T or 1] at `coverage`, of which `used` count."""
+        """The ends at all `levels`, from the scores [m, T or 1] at `coverage` of the calibration rows `used`."""
 
-    def _scores(self, calibration: Sequence[tuple[Any, Array]], coverage: float | None) -> Array:
+    def _scores(self, calibration: Iterable[tuple[Any, Array]], coverage: float | None) -> Array:
         scores = np.concatenate([self.score.scores(view, y, coverage) for view, y in calibration])
         return scores.max(axis=1, keepdims=True) if self.joint else scores

@@ -138,9 +138,10 @@ class ConformalClassifier(HeldOutClassifier):
         check_choice(self.conformity_score, "conformity_score", SCORES)
         self._penalty = check_number("lambda_reg", self.lambda_reg), check_integer("k_reg", self.k_reg, low=0)
         labels = self._check_labels(y)
-        strata = np.unique(labels, return_inverse=True)[1] if self.class_conditional else None
-        held_out, labels, _ = self._fit_wrapped(X, labels, sample_weight, strata)
-        scores = self._scores(held_out, self.predict_proba(held_out))
+        rows = self._start_fit(X, labels, sample_weight)
+        _, held_out = self._hold_out(rows, strata=labels if self.class_conditional else None)
+        calibration = rows.take(held_out)
+        scores, labels = self._scores(calibration.X, self.predict_proba(calibration.X)), calibration.y
         known = np.isin(labels, self.classes_)
         self.calibration_labels_ = labels
         self.calibration_scores_ = np.full(len(labels), np.inf)

@@ -45,6 +45,11 @@ def conformal_quantile(
     -------
     (...) or (..., L)
 
+    Raises
+    ------
+    ValueError
+        For a level outside (0, 1), a score that is NaN, or weights that are not finite and non-negative.
+
     References
     ----------
     Vovk, Gammerman & Shafer (2005), Algorithmic learning in a random world, section 2.2; Lei et al. (2018),
@@ -60,9 +65,18 @@ def conformal_quantile(
     levels, values = check_levels("coverage", coverage), np.asarray(scores, dtype=float)
     if (weights is None) != (test_weight is None):
         raise ValueError("weights and test_weight must be given together, got only one of them.")
+    if np.isnan(values).any():
+        raise ValueError("scores must be numbers, got NaN. Check the predictions of the rows concerned.")
     if weights is None or test_weight is None:
         return _unweighted(values, levels)
-    return _weighted(values, levels, np.asarray(weights, dtype=float), np.asarray(test_weight, dtype=float))
+    return _weighted(values, levels, _checked("weights", weights), _checked("test_weight", test_weight))
+
+
+def _checked(name: str, weights: ArrayLike) -> Array:
+    values = np.asarray(weights, dtype=float)
+    if not (np.isfinite(values) & (values >= 0.0)).all():
+        raise ValueError(f"{name} must be finite numbers of at least 0, got others. Pass likelihood ratios.")
+    return values
 
 
 def _unweighted(scores: Array, levels: Array) -> Array:

@@ -8,33 +8,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Bunch, _safe_indexing, get_tags
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from uncertainty.calibration.calibrated import Calibrated, Index, LikelihoodRatio
-from uncertainty.calibration.calibration_rows import cross_fitting_folds, split_calibration_rows
+from uncertainty.calibration.calibration_rows import cross_fitting_folds
 from uncertainty.calibration.conformal_quantile import rows_needed
 from uncertainty.calibration.conformity_scores import SCORES
 from uncertainty.calibration.cross_conformal import CrossConformal
-from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_groups, n_rows_of
+from uncertainty.calibration.fit_rows import FitRows, check_groups, check_numbers
+from uncertainty.calibration.held_out_regressor import HeldOutRegressor
 from uncertainty.calibration.out_of_bag import MIN_MEMBERS, OutOfBagConformal
 from uncertainty.calibration.split_conformal import SplitConformal
-from uncertainty.calibration.wrapped_model import fit_weighted, take_over_inputs, wrapped_has
-from uncertainty.estimators import DeepEnsembleRegressor, ProbabilisticMLPRegressor
-from uncertainty.estimators.options import draw_seed
-from uncertainty.estimators.saving import SaveMixin
-from uncertainty.predictive import ContinuousPredictive
+from uncertainty.calibration.wrapped_model import fitted_already, keep_fitted
+from uncertainty.estimators import DeepEnsembleRegressor
+from uncertainty.metrics._validation import check_choice
 from uncertainty.predictive.checks import check_levels
 
 Array = NDArray[np.float64]
 
 METHODS = ("split", "cv+", "jackknife+ab")
+MULTI_OUTPUTS = ("marginal", "joint")
 
 
-class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
+class ConformalRegressor(HeldOutRegressor):
     """Regressor whose intervals hold a new observation as often as they say, whatever the wrapped model does.
 
     The guarantee is for rows drawn like the calibration rows, on average over rows and over draws of the calibration
@@ -72,7 +69,7 @@ class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
         rows over that of the calibration rows (n,), up to a factor, and non-negative. Sample weights cannot do this,
         as the ratio of the test rows is needed too.
     random_state : int, RandomState or None
-        Draws the calibration rows and folds, and the default network's weights. An `estimator` has its own.
+        Of the calibration rows or folds, and of every `random_state` inside `estimator` that is None.
 
     Attributes
     ----------
@@ -148,92 +145,52 @@ class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
             If the wrapped model does not predict what the score needs.
         """
         self._check_options()
-        rows = check_fit_rows(self, X, y, sample_weight, groups)
-        if len(rows) < 2 and not isinstance(self.estimator, FrozenEstimator):
-            raise ValueError("X must have at least 2 rows of positive weight, got n_samples = 1: one to calibrate on.")
+        rows = self._start_fit(X, check_numbers(self, y), sample_weight, groups)
         self._single_target = rows.y.ndim == 1
-        self.groups_ = None if rows.groups is None else np.unique(rows.groups)
-        self._calibrated, index = self._calibrate(rows)
-        calibration = rows.take(index)
-        self.calibration_rows_ = calibration.numbers
+        self.groups_ = None if rows.groups is None else np.unique(rows.groups[rows.used()])
+        self._calibrated, self.calibration_rows_ = self._calibrate(rows)
+        calibration = rows.take(self.calibration_rows_)
         self._codes = self._group_codes(calibration.groups, len(calibration))
         self._calibration_ratio = self._density_ratios(calibration.X)
         if self._calibration_ratio is not None and not self._calibration_ratio.any():
             raise ValueError("density_ratio must be positive for some calibration row, got zero for all.")
-        take_over_inputs(self)
         return self
 
     def _check_options(self) -> None:
-        choices = {"method": METHODS, "conformity_score": tuple(SCORES), "multi_output": ("marginal", "joint")}
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                words = ", ".join(map(repr, allowed))
-                raise ValueError(f"{name} must be one of {words}, got {getattr(self, name)!r}.")
+        check_choice(self.method, "method", METHODS)
+        check_choice(self.conformity_score, "conformity_score", SCORES)
+        check_choice(self.multi_output, "multi_output", MULTI_OUTPUTS)
         if self.density_ratio is not None and not callable(self.density_ratio):
             raise TypeError(f"density_ratio must be a function of X or None, got {self.density_ratio!r}.")
-        if self.method == "cv+" and isinstance(self.estimator, FrozenEstimator):
+        if self.method == "cv+" and self._is_prefit():
             raise ValueError("method must not be 'cv+' with a FrozenEstimator, which cannot be fitted. Use 'split'.")
 
     def _calibrate(self, rows: FitRows) -> tuple[Calibrated, Index]:
         """Fit what has to be fitted; return the calibrated method and the calibration rows in its order."""
         score, joint = SCORES[self.conformity_score], self.multi_output == "joint"
-        seed = draw_seed(self.random_state)
-        frozen = isinstance(self.estimator, FrozenEstimator)
         self.__dict__.pop("estimators_", None)  # of an earlier fit with another method
-        if self.method == "cv+":
-            folds = cross_fitting_folds(self.cv, rows, seed)
-            self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
-            self.estimator_ = self._fitted(rows)
-            held_out = [index for _, index in folds]
-            cross = CrossConformal(score, self.estimators_, held_out, rows.X, rows.targets, joint=joint)
-            return cross, np.concatenate(held_out)
+        if self.method == "split":
+            _, held_out = self._hold_out(rows, strata=rows.groups)
+            calibration = rows.take(held_out)
+            return SplitConformal(score, self.estimator_, calibration.X, calibration.targets, joint=joint), held_out
+        used = rows.used()
+        every_row = rows.take(used)
         if self.method == "jackknife+ab":
-            self.estimator_ = self._prefit() if frozen else self._fitted(rows)
-            bags = OutOfBagConformal(score, self.estimator_, rows.X, rows.targets, joint=joint)
-            return bags, bags.rows
-        if frozen:
-            self.estimator_, index = self._prefit(), np.arange(len(rows))
-        else:
-            codes = None if rows.groups is None else self._group_codes(rows.groups, len(rows))
-            fit, index = split_calibration_rows(len(rows), self.calibration_size, seed, codes)
-            self.estimator_ = self._fitted(rows.take(fit))
-        calibration = rows.take(index)
-        return SplitConformal(score, self.estimator_, calibration.X, calibration.targets, joint=joint), index
+            keep_fitted(self, fitted_already(self.estimator) if self._is_prefit() else self._fitted(every_row))
+            bags = OutOfBagConformal(score, self.estimator_, every_row.X, every_row.targets, joint=joint)
+            return bags, used[bags.rows]
+        folds = cross_fitting_folds(self.cv, rows, self._seed)
+        self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
+        keep_fitted(self, self._fitted(every_row))
+        parts = [held_out for _, held_out in folds]
+        return CrossConformal(score, self.estimators_, parts, rows.X, rows.targets, joint=joint), np.concatenate(parts)
 
-    def _unfitted(self) -> Any:
-        """The wrapped model as given, or the method's own default."""
-        if self.estimator is not None:
-            return self.estimator
+    def _default(self) -> Any:
         if self.method == "jackknife+ab":
-            return DeepEnsembleRegressor(n_estimators=MIN_MEMBERS, bootstrap=True, random_state=self.random_state)
-        return ProbabilisticMLPRegressor(random_state=self.random_state)
-
-    def _fitted(self, rows: FitRows) -> Any:
-        return fit_weighted(clone(self._unfitted()), rows.X, rows.y, rows.weight)
-
-    def _prefit(self) -> Any:
-        model = self.estimator.estimator
-        check_is_fitted(model)
-        return model
+            return DeepEnsembleRegressor(n_estimators=MIN_MEMBERS, bootstrap=True)
+        return super()._default()
 
     # -- predictions ---------------------------------------------------------------------------------------------
-
-    def predict(self, X: Any, return_std: bool = False) -> Array | tuple[Array, Array]:
-        """Return what the wrapped model predicts, with `return_std` if it has that."""
-        check_is_fitted(self, "estimator_")
-        return self.estimator_.predict(X, return_std=True) if return_std else self.estimator_.predict(X)
-
-    @available_if(wrapped_has("predict_dist"))
-    def predict_dist(self, X: Any) -> ContinuousPredictive:
-        """Return the wrapped model's own predictive distribution, which is not calibrated."""
-        check_is_fitted(self, "estimator_")
-        return self.estimator_.predict_dist(X)
-
-    @available_if(wrapped_has("predict_uncertainty"))
-    def predict_uncertainty(self, X: Any) -> Bunch:
-        """Return the wrapped model's own mean, aleatoric, epistemic and total variance."""
-        check_is_fitted(self, "estimator_")
-        return self.estimator_.predict_uncertainty(X)
 
     def predict_interval(self, X: Any, coverage: ArrayLike = 0.9, groups: ArrayLike | None = None) -> Array:
         """Return intervals that hold a new observation with at least the given probability, in units of y.
@@ -258,7 +215,7 @@ class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         levels = check_levels("coverage", coverage)
-        n_rows = n_rows_of(X)
+        n_rows = _num_samples(X)
         result = np.empty((n_rows, self._calibrated.n_targets, 2, levels.size))
         codes = self._group_codes(groups, n_rows)
         test_ratio = self._density_ratios(X)
@@ -293,7 +250,7 @@ class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
     def _density_ratios(self, X: Any) -> Array | None:
         if self.density_ratio is None:
             return None
-        ratio, n_rows = np.asarray(self.density_ratio(X), dtype=float), n_rows_of(X)
+        ratio, n_rows = np.asarray(self.density_ratio(X), dtype=float), _num_samples(X)
         if ratio.shape != (n_rows,):
             raise ValueError(f"density_ratio must return shape ({n_rows},), one number a row, got {ratio.shape}.")
         if not (np.isfinite(ratio) & (ratio >= 0.0)).all():
@@ -318,9 +275,6 @@ class ConformalRegressor(RegressorMixin, SaveMixin, BaseEstimator):
         )
 
     def __sklearn_tags__(self) -> Any:
-        tags, wrapped = super().__sklearn_tags__(), get_tags(self._unfitted())
-        tags.input_tags.sparse = wrapped.input_tags.sparse
-        tags.input_tags.allow_nan = wrapped.input_tags.allow_nan
-        tags.target_tags.multi_output = wrapped.target_tags.multi_output
-        tags.regressor_tags = wrapped.regressor_tags
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = get_tags(self._unfitted()).target_tags.multi_output
         return tags

@@ -21,7 +21,9 @@ Ends = tuple[Array, Array]
 class ConformityScore(ABC):
     """Abstract score. A "view" is what it needs to know of a model's predictions for n rows and T targets."""
 
+    name: str  # by which users choose it
     level_free = True
+    views_are_distributions = False  # then views of many rows at once take much memory
 
     @abstractmethod
     def view(self, model: Any, X: Any) -> Any:
@@ -49,6 +51,8 @@ class Absolute(ConformityScore):
     Lei et al. (2018), algorithm 2.
     """
 
+    name = "absolute"
+
     def view(self, model: Any, X: Any) -> Array:
         return _by_target(model.predict(X))
 
@@ -68,6 +72,8 @@ class Normalized(ConformityScore):
     Lei et al. (2018), section 5.2. Any regressor with `predict(X, return_std=True)`.
     """
 
+    name = "normalized"
+
     def view(self, model: Any, X: Any) -> Ends:
         try:
             mean, std = model.predict(X, return_std=True)
@@ -75,7 +81,7 @@ class Normalized(ConformityScore):
             if "return_std" not in str(error):
                 raise
             raise TypeError(
-                f"conformity_score='normalized' needs an estimator with predict(X, return_std=True), got "
+                f"conformity_score={self.name!r} needs an estimator with predict(X, return_std=True), got "
                 f"{type(model).__name__}. Use conformity_score='absolute'."
             ) from error
         means, stds = _by_target(mean), _by_target(std)
@@ -97,18 +103,31 @@ class Normalized(ConformityScore):
         return mean - half, mean + half
 
 
-class ProbabilityIntegralTransform(ConformityScore):
+class DistributionScore(ConformityScore):
+    """Abstract score of whole predictive distributions, for regressors with `predict_dist`."""
+
+    views_are_distributions = True
+
+    def view(self, model: Any, X: Any) -> ContinuousPredictive:
+        if not hasattr(model, "predict_dist"):
+            raise TypeError(
+                f"conformity_score={self.name!r} needs an estimator with predict_dist, got {type(model).__name__}. Use "
+                f"'absolute', or 'normalized' where predict has return_std."
+            )
+        return model.predict_dist(X)
+
+    def view_of(self, predictive: ContinuousPredictive) -> ContinuousPredictive:
+        return predictive
+
+
+class ProbabilityIntegralTransform(DistributionScore):
     """|F(y) - 1/2| with the predicted cdf F: intervals between the quantiles of equal tails that cover enough.
 
     Chernozhukov, Wuethrich & Zhu (2021), Distributional conformal prediction, eq. 3. What is computed is minus the
     smaller tail, which is less by 1/2 and stays exact far out, where F is 1 in floating point.
     """
 
-    def view(self, model: Any, X: Any) -> ContinuousPredictive:
-        return predict_dist(model, X, "pit")
-
-    def view_of(self, predictive: ContinuousPredictive) -> ContinuousPredictive:
-        return predictive
+    name = "pit"
 
     def scores(self, view: ContinuousPredictive, y: Array, coverage: float | None) -> Array:
         y = y.reshape(view.means.shape[:-1])
@@ -128,19 +147,14 @@ class ProbabilityIntegralTransform(ConformityScore):
         return lower, upper
 
 
-class Quantile(ConformityScore):
+class Quantile(DistributionScore):
     """max(q_low - y, y - q_high) with the predicted quantiles of the level asked for, moved outward or inward by it.
 
     Romano, Patterson & Candes (2019), Conformalized quantile regression, eq. 6. In units of y, and not level-free.
     """
 
+    name = "quantile"
     level_free = False
-
-    def view(self, model: Any, X: Any) -> ContinuousPredictive:
-        return predict_dist(model, X, "quantile")
-
-    def view_of(self, predictive: ContinuousPredictive) -> ContinuousPredictive:
-        return predictive
 
     def scores(self, view: ContinuousPredictive, y: Array, coverage: float | None) -> Array:
         low, high = self._quantiles(view, coverage)
@@ -160,21 +174,8 @@ class Quantile(ConformityScore):
 
 
 SCORES: dict[str, ConformityScore] = {
-    "absolute": Absolute(),
-    "normalized": Normalized(),
-    "pit": ProbabilityIntegralTransform(),
-    "quantile": Quantile(),
+    score.name: score for score in (Absolute(), Normalized(), ProbabilityIntegralTransform(), Quantile())
 }
-
-
-def predict_dist(model: Any, X: Any, score: str) -> ContinuousPredictive:
-    """Return the predictive of one of our regressors, or a TypeError that names the score that asked."""
-    if not hasattr(model, "predict_dist"):
-        raise TypeError(
-            f"conformity_score={score!r} needs an estimator with predict_dist, got {type(model).__name__}. Use "
-            f"'absolute', or 'normalized' where predict has return_std."
-        )
-    return model.predict_dist(X)
 
 
 def _by_target(values: Any) -> Array:

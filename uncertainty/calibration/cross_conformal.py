@@ -30,7 +30,7 @@ class CrossConformal(JackknifePlus):
             (score.view(model, _safe_indexing(X, fold)), y[fold]) for model, fold in zip(models, folds, strict=True)
         ]
         block = np.repeat(np.arange(len(folds)), [len(fold) for fold in folds])
-        super().__init__(score, calibration, block, joint=joint)
+        super().__init__(score, calibration, y.shape[1], block, joint=joint)
         self.models = list(models)
 
     def _views(self, X: Any) -> Callable[[int], Any]:

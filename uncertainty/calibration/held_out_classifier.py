@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from uncertainty.calibration.fit_rows import check_labels
 from uncertainty.calibration.held_out_estimator import HeldOutEstimator
 from uncertainty.calibration.wrapped_model import wrapped_has
 from uncertainty.estimators import ProbabilisticMLPClassifier
@@ -31,16 +30,18 @@ class HeldOutClassifier(ClassifierMixin, HeldOutEstimator):
         return np.asarray(self.estimator_.classes_)
 
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
-        """Return y as an array (n,) of labels, after refusing what no classifier could learn."""
+        """Return y as an array (n,) of labels, after refusing a model without probabilities."""
         if not hasattr(self._unfitted(), "predict_proba"):
             raise TypeError(
                 f"estimator must have predict_proba, got {type(self._unfitted()).__name__}. Wrap it in "
                 f"sklearn.calibration.CalibratedClassifierCV."
             )
-        labels = column_or_1d(y, warn=True)
-        assert_all_finite(labels, input_name="y")
-        check_classification_targets(labels)
-        return labels
+        return check_labels(self, y)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the wrapped model's class (n,) of every row; it is never withheld."""
+        check_is_fitted(self, "estimator_")
+        return np.asarray(self.estimator_.predict(X))
 
     def predict_proba(self, X: Any) -> Array:
         """Return the wrapped model's probabilities (n, C) in the order of `classes_`."""

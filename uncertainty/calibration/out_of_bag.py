@@ -36,7 +36,7 @@ class OutOfBagConformal(JackknifePlus):
         self.model = model
         pooled = model.predict_dist(X)[self.rows].members.pool()
         calibration = [(score.view_of(_mixture_by_row(pooled, self.unseen)), y[self.rows])]
-        super().__init__(score, calibration, np.arange(len(self.rows)), joint=joint)
+        super().__init__(score, calibration, y.shape[1], np.arange(len(self.rows)), joint=joint)
 
     def _views(self, X: Any) -> Callable[[int], Any]:
         members = self.model.predict_dist(X).members

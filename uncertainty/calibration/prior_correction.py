@@ -33,7 +33,7 @@ def prior_correction(proba: ArrayLike, *, trained_prior: ArrayLike, prior: Array
     Raises
     ------
     ValueError
-        If shapes do not agree, or a trained prior is not positive, or a prior is negative.
+        If shapes do not agree, or a probability or prior is negative or not a number, or a trained prior is zero.
 
     References
     ----------
@@ -49,6 +49,8 @@ def prior_correction(proba: ArrayLike, *, trained_prior: ArrayLike, prior: Array
     p = np.asarray(proba, dtype=np.float64)
     if p.ndim != 2:
         raise ValueError(f"proba must have shape (n, C), got {p.shape}. Pass the result of predict_proba.")
+    if not (np.isfinite(p) & (p >= 0.0)).all():
+        raise ValueError("proba must be non-negative numbers, got others. Pass the result of predict_proba.")
     old = _frequencies("trained_prior", trained_prior, p.shape[1])
     new = _frequencies("prior", prior, p.shape[1])
     if not old.all():

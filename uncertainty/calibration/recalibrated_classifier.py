@@ -11,24 +11,23 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from uncertainty.calibration.cross_fitting import CalibrationRows, check_calibration_rows, cross_fit
+from uncertainty.calibration.cross_fitting import cross_fit
+from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_labels
 from uncertainty.calibration.linear_map import Penalties, fit_linear_map
+from uncertainty.calibration.wrapped_model import keep_fitted, wrapped_has
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import ProbabilisticMLPClassifier
+from uncertainty.estimators.options import draw_seed
 from uncertainty.estimators.saving import SaveMixin
+from uncertainty.metrics._validation import check_choice
 
 Array = NDArray[np.float64]
 
 METHODS = ("vector", "matrix", "dirichlet")
 # Probabilities below the rounding of 1 count as that: some classifiers predict an exact zero.
 SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
-
-
-def _wrapped_splits_uncertainty(wrapper: RecalibratedClassifier) -> bool:
-    return hasattr(wrapper._unfitted(), "predict_uncertainty")
 
 
 class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
@@ -60,7 +59,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         An integer makes stratified folds of rows in random order. With another splitter a row counts as often as it is
         in a test part.
     random_state : int, RandomState or None
-        Order of the rows for an integer `cv`; also that of the default `estimator`.
+        Of the order of the rows for an integer `cv`, and of every `random_state` inside `estimator` that is None.
 
     Attributes
     ----------
@@ -129,19 +128,20 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         ValueError
             If a class is missing from the calibration rows, or from the training rows of a split.
         """
-        if self.method not in METHODS:
-            raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {self.method!r}.")
+        check_choice(self.method, "method", METHODS)
         penalties = self._penalties()
         estimator = self._unfitted()
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(f"estimator must have a method predict_proba, got {type(estimator).__name__}.")
-        rows = check_calibration_rows(self, X, y, sample_weight, groups, numeric_y=False)
-        _check_labels(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
-        self.estimator_, indices, predictions = cross_fit(estimator, rows, self.cv, self.random_state, _log_proba)
+        rows = check_fit_rows(X, check_labels(self, y), sample_weight, groups)
+        _check_classes(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
+        seed = draw_seed(self.random_state)
+        model, indices, predictions = cross_fit(estimator, rows, self.cv, seed, _log_proba)
+        keep_fitted(self, model)
         self.classes_ = self.estimator_.classes_
         index = np.concatenate(indices)
         codes = self._codes([classes for classes, _ in predictions], rows.y[index])
-        log_proba, weight = np.concatenate([values for _, values in predictions]), rows.weight_of(index)
+        log_proba, weight = np.concatenate([values for _, values in predictions]), rows.weights_of(index)
         self.n_calibration_rows_ = len(index)
         self.matrix_, self.intercept_ = fit_linear_map(
             log_proba, codes, weight, diagonal=self.method == "vector", penalties=penalties
@@ -158,7 +158,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
 
     def _unfitted(self) -> Any:
         if self.estimator is None:
-            return ProbabilisticMLPClassifier(random_state=self.random_state)
+            return ProbabilisticMLPClassifier()
         return self.estimator
 
     def _codes(self, classes_of_splits: list[NDArray[Any]], labels: NDArray[Any]) -> NDArray[np.intp]:
@@ -206,7 +206,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         log_proba = self.predict_log_proba(X)
         return np.asarray(self.classes_[log_proba.argmax(axis=1)])
 
-    @available_if(_wrapped_splits_uncertainty)
+    @available_if(wrapped_has("predict_uncertainty"))
     def predict_uncertainty(self, X: ArrayLike) -> Bunch:
         """Return a Bunch of the recalibrated `proba` and where its uncertainty comes from, named as by `estimator_`.
 
@@ -247,15 +247,9 @@ def _log_proba(model: Any, X: Any) -> tuple[NDArray[Any], Array]:
     return model.classes_, np.maximum(np.asarray(log_proba, dtype=np.float64), SMALLEST_LOG_PROBA)
 
 
-def _check_labels(rows: CalibrationRows, cv: Any) -> None:
-    """Refuse targets that are not labels, and classes that an integer number of folds cannot share out."""
-    check_classification_targets(rows.y)
-    if rows.y.ndim != 1:
-        raise ValueError(
-            f"y must have shape (n,), one label a row, got {rows.y.shape}. Recalibrate each label of multi-label data "
-            f"on its own, with sklearn.multioutput.MultiOutputClassifier around this estimator."
-        )
-    classes, counts = np.unique(rows.y[rows.used(np.arange(len(rows)))], return_counts=True)
+def _check_classes(rows: FitRows, cv: Any) -> None:
+    """Refuse a single class, and classes that an integer number of folds cannot share out."""
+    classes, counts = np.unique(rows.y[rows.used()], return_counts=True)
     if len(classes) < 2:
         raise ValueError(f"y must have at least 2 classes, got 1 class: {classes.tolist()[0]!r}.")
     if isinstance(cv, (int, np.integer)) and counts.min() < cv:

@@ -11,10 +11,13 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from uncertainty.calibration.cross_fitting import check_calibration_rows, cross_fit, in_chunks
+from uncertainty.calibration.cross_fitting import cross_fit
+from uncertainty.calibration.fit_rows import check_fit_rows, check_numbers
 from uncertainty.calibration.held_out import HeldOut, marginal, standardised_residuals, tail_probabilities
 from uncertainty.calibration.isotonic import fit_cdf_map
+from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 from uncertainty.calibration.scaling import best_factor, scale_about_the_mean, scale_noise
+from uncertainty.calibration.wrapped_model import keep_fitted
 from uncertainty.estimators import ProbabilisticMLPRegressor
 from uncertainty.estimators.options import draw_seed
 from uncertainty.estimators.saving import SaveMixin
@@ -25,8 +28,6 @@ from uncertainty.predictive.regression import RegressionPredictive
 Array = NDArray[np.float64]
 
 SCALINGS = {"variance": scale_about_the_mean, "temperature": scale_noise}
-# Rows whose whole predictive distributions exist at a time.
-ROWS_AT_A_TIME = 4096
 
 
 class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
@@ -61,7 +62,7 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
         An integer makes folds of rows in random order. With another splitter a row counts as often as it is in a test
         part; pass one that knows about time or groups where rows depend on one another.
     random_state : int, RandomState or None
-        Order of the rows for an integer `cv`; also that of the default `estimator`.
+        Of the order of the rows for an integer `cv`, and of every `random_state` inside `estimator` that is None.
 
     Attributes
     ----------
@@ -133,16 +134,18 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
             If the estimator's `predict_dist` is not a mixture of normals.
         """
         self._check_options()
-        rows = check_calibration_rows(self, X, y, sample_weight, groups, numeric_y=True)
+        rows = check_fit_rows(X, check_numbers(self, y), sample_weight, groups)
         estimator = self._unfitted()
         if not hasattr(estimator, "predict_dist"):
             raise TypeError(
                 f"estimator must have a method predict_dist, got {type(estimator).__name__}. Pass a regressor of this "
                 f"package; it may stand inside a Pipeline together with this one, not the other way round."
             )
-        self.estimator_, indices, predictives = cross_fit(estimator, rows, self.cv, self.random_state, _predictive)
-        weight = np.concatenate([rows.weight_of(index) for index in indices])
-        held_out = HeldOut(predictives, [rows.y[index].astype(np.float64) for index in indices], weight)
+        seed = draw_seed(self.random_state)
+        model, indices, predictives = cross_fit(estimator, rows, self.cv, seed, _predictive)
+        keep_fitted(self, model)
+        weight = rows.weights_of(np.concatenate(indices))
+        held_out = HeldOut(predictives, [rows.y[index] for index in indices], weight)
         self.n_calibration_rows_ = len(weight)
         self._learn(held_out, n_targets=1 if rows.y.ndim == 1 else rows.y.shape[1])
         self._report(held_out)
@@ -157,7 +160,7 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
 
     def _unfitted(self) -> Any:
         if self.estimator is None:
-            return ProbabilisticMLPRegressor(random_state=self.random_state)
+            return ProbabilisticMLPRegressor()
         return self.estimator
 
     def _learn(self, held_out: HeldOut[ContinuousPredictive], n_targets: int) -> None:
@@ -196,7 +199,7 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
     def _evaluate(self, X: Any, question: Callable[[RegressionPredictive], Array]) -> Array:
         """What `question` returns for the predictive of X, chunk by chunk."""
         check_is_fitted(self)
-        return np.concatenate([question(self.predict_dist(chunk)) for chunk in in_chunks(X, ROWS_AT_A_TIME)])
+        return np.concatenate([question(self.predict_dist(part)) for _, part in row_chunks(X, ROWS_AT_A_TIME)])
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Return the mean of `estimator_`, and with `return_std` the recalibrated standard deviation, in units of y."""

@@ -7,11 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from uncertainty.calibration.held_out_classifier import HeldOutClassifier
 from uncertainty.calibration.held_out_estimator import HeldOutEstimator
+from uncertainty.calibration.held_out_regressor import HeldOutRegressor
 from uncertainty.calibration.row_uncertainty import (
     CLASSIFIER_KINDS,
     REGRESSOR_KINDS,
@@ -25,7 +25,6 @@ from uncertainty.calibration.selective_threshold import (
     selective_threshold,
 )
 from uncertainty.components.spec import check_number
-from uncertainty.estimators import ProbabilisticMLPRegressor
 from uncertainty.metrics._validation import check_choice
 
 Array = NDArray[np.float64]
@@ -172,8 +171,10 @@ class SelectiveClassifier(HeldOutClassifier, SelectiveEstimator):
             If the wrapped model does not predict what the uncertainty needs.
         """
         self._check_risk(CLASSIFIER_KINDS)
-        held_out, labels, _ = self._fit_wrapped(X, self._check_labels(y), sample_weight)
-        self._set_threshold(self.row_uncertainty(held_out), self.predict(held_out) != labels)
+        rows = self._start_fit(X, self._check_labels(y), sample_weight)
+        _, held_out = self._hold_out(rows)
+        calibration = rows.take(held_out)
+        self._set_threshold(self.row_uncertainty(calibration.X), self.predict(calibration.X) != calibration.y)
         return self
 
     def row_uncertainty(self, X: Any) -> Array:
@@ -182,7 +183,7 @@ class SelectiveClassifier(HeldOutClassifier, SelectiveEstimator):
         return classifier_uncertainty(self.estimator_, X, self.uncertainty)
 
 
-class SelectiveRegressor(RegressorMixin, SelectiveEstimator):
+class SelectiveRegressor(HeldOutRegressor, SelectiveEstimator):
     """Regressor that says which rows to act on so that few of those are far off, with a finite-sample guarantee.
 
     With probability 1 - delta over the calibration rows, P(|y - prediction| > tolerance | accepted) <= target_risk for
@@ -247,9 +248,6 @@ class SelectiveRegressor(RegressorMixin, SelectiveEstimator):
         self.calibration_size = calibration_size
         self.random_state = random_state
 
-    def _default(self) -> Any:
-        return ProbabilisticMLPRegressor()
-
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the wrapped model and choose the threshold by the rows held out.
 
@@ -275,10 +273,12 @@ class SelectiveRegressor(RegressorMixin, SelectiveEstimator):
         """
         self._check_risk(REGRESSOR_KINDS)
         targets = np.asarray(validate_data(self, "no_validation", y, y_numeric=True), dtype=np.float64)
-        held_out, calibration_targets, fit_rows = self._fit_wrapped(X, targets, sample_weight)
-        self.tolerance_ = self._tolerance(targets[fit_rows])
-        loss = np.abs(calibration_targets - self.predict(held_out)) > self.tolerance_
-        self._set_threshold(self.row_uncertainty(held_out), loss)
+        rows = self._start_fit(X, targets, sample_weight)
+        fit, held_out = self._hold_out(rows)
+        self.tolerance_ = self._tolerance(targets[fit])
+        calibration = rows.take(held_out)
+        loss = np.abs(calibration.y - self.predict(calibration.X)) > self.tolerance_
+        self._set_threshold(self.row_uncertainty(calibration.X), loss)
         return self
 
     def _tolerance(self, fitted_targets: Array) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from uncertainty.calibration.calibrated import Calibrated, Index, LikelihoodRatio
 from uncertainty.calibration.conformal_quantile import conformal_quantile
 from uncertainty.calibration.conformity_scores import ConformityScore, Ends
+from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 
 Array = NDArray[np.float64]
 
@@ -23,13 +24,15 @@ class SplitConformal(Calibrated):
     """
 
     def __init__(self, score: ConformityScore, model: Any, X: Any, y: Array, *, joint: bool) -> None:
-        super().__init__(score, [(score.view(model, X), y)], joint=joint)
+        size = ROWS_AT_A_TIME if score.views_are_distributions else len(y)
+        calibration = ((score.view(model, part), y[rows]) for rows, part in row_chunks(X, size))
+        super().__init__(score, calibration, y.shape[1], joint=joint)
         self.model = model
 
     def _ends(
         self, X: Any, scores: Array, used: Index, levels: Array, coverage: float | None, ratio: LikelihoodRatio | None
     ) -> Ends:
-        of_target = scores[used].T[None]  # [1, T, m]
+        of_target = scores.T[None]  # [1, T, m]
         if ratio is None:
             threshold = conformal_quantile(of_target, levels)
         else:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import NDArray
-from sklearn.utils.validation import has_fit_parameter
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from uncertainty.calibration.fit_rows import FitRows
 
 
 def wrapped_has(method: str) -> Callable[[Any], bool]:
@@ -22,20 +26,39 @@ def wrapped_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-def fit_weighted(model: Any, X: Any, y: NDArray[Any], weight: NDArray[Any] | None) -> Any:
-    """Fit the model and return it; with weights it must take them."""
-    if weight is None:
-        return model.fit(X, y)
+def fitted(estimator: Any, rows: FitRows, seed: int) -> Any:
+    """Return a clone fitted on the rows; with weights it must take them.
+
+    Every `random_state` inside it that is None is drawn from `seed`.
+    """
+    model = with_seeds(clone(estimator), seed)
+    if rows.weight is None:
+        return model.fit(rows.X, rows.y)
     if not has_fit_parameter(model, "sample_weight"):
         raise ValueError(
             f"sample_weight must be None with {type(model).__name__}, whose fit takes no weights. Leave it out, or "
             f"wrap another model."
         )
-    return model.fit(X, y, sample_weight=weight)
+    return model.fit(rows.X, rows.y, sample_weight=rows.weight)
 
 
-def take_over_inputs(wrapper: Any) -> None:
-    """Give the wrapper the number and names of its fitted model's inputs, as far as that knows them."""
+def fitted_already(frozen: FrozenEstimator) -> Any:
+    """Return the model inside, after checking that it is fitted."""
+    check_is_fitted(frozen.estimator)
+    return frozen.estimator
+
+
+def with_seeds(model: Any, seed: int) -> Any:
+    """Return the model with every `random_state` inside it that is None drawn from `seed`."""
+    parameters = model.get_params(deep=True)
+    unset = sorted(k for k, v in parameters.items() if v is None and k.rpartition("__")[2] == "random_state")
+    draws = np.random.SeedSequence(seed).generate_state(len(unset)) >> 1
+    return model.set_params(**dict(zip(unset, draws.tolist(), strict=True)))
+
+
+def keep_fitted(wrapper: Any, model: Any) -> None:
+    """Make the model the wrapper's `estimator_`, and its inputs' number and names, as far as known, the wrapper's."""
+    wrapper.estimator_ = model
     for attribute in ("n_features_in_", "feature_names_in_"):
-        if hasattr(wrapper.estimator_, attribute):
-            setattr(wrapper, attribute, getattr(wrapper.estimator_, attribute))
+        if hasattr(model, attribute):
+            setattr(wrapper, attribute, getattr(model, attribute))

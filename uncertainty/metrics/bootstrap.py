@@ -75,6 +75,11 @@ def bootstrap_ci(
     check_choice(resampling, "resampling", ("bayesian", "rows"))
     if isinstance(n_resamples, bool) or not isinstance(n_resamples, (int, np.integer)) or n_resamples < 2:
         raise ValueError(f"n_resamples must be an integer of at least 2, got {n_resamples!r}. The default is 1000.")
+    if arguments and hasattr(arguments[0], "fit"):
+        raise TypeError(
+            f"arguments must begin with y_true, got {type(arguments[0]).__name__}. Predict once and pass the metric "
+            "behind the scorer, as in bootstrap_ci(crps_score, y, model.predict_dist(X))."
+        )
     if not arguments:
         raise TypeError("arguments must hold what the metric is computed from, got none. Pass y_true and predictions.")
     n_rows = len(arguments[0])

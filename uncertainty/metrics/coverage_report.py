@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._fitted import reach
 from ._validation import FloatArray, check_level, check_sample_weight
 from .intervals import binomial_interval, covered_by_interval, mean_width
 from .prediction_sets import covered_by_set, mean_set_size
@@ -78,6 +79,7 @@ def coverage_report(
     """Return nominal and observed coverage of an estimator's intervals or sets, with the noise of these rows.
 
     A star marks levels that the confidence interval excludes. Use rows that neither training nor calibration has seen.
+    A Pipeline or a search that ends in the model is reported on like the model.
 
     Parameters
     ----------
@@ -120,9 +122,10 @@ def coverage_report(
     """
     check_level(confidence, "confidence")
     levels = np.array([check_level(level) for level in np.atleast_1d(np.asarray(coverage, dtype=np.float64))])
+    model, X = reach(estimator, X, "predict_interval", "predict_set")
     rows = []
     for level in levels.tolist():
-        covered, size = _covered_and_size(estimator, X, y, level, sample_weight)
+        covered, size = _covered_and_size(model, X, y, level, sample_weight)
         per_row = covered.mean(axis=1) if covered.ndim == 2 else covered
         weight = check_sample_weight(sample_weight, len(per_row))
         observed = min(float(np.average(per_row, weights=weight)), 1.0)

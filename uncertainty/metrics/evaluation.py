@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ._accuracy import point_errors
+from ._labels import check_classification
+from ._normal import Normal
 from ._validation import FloatArray, check_sample_weight, check_targets, match_targets
 from .brier_parts import brier_decomposition
 from .calibration_error import expected_calibration_error
+from .classification import log_loss
 from .continuous import crps_score, moment_matched_nll, negative_log_likelihood
 from .intervals import coverage_score, interval_score, mean_width
 from .quantiles import pinball_loss
@@ -35,6 +38,7 @@ def evaluate_uncertainty(
     dist: Any,
     *,
     resolution: int = 99,
+    labels: npt.ArrayLike | None = None,
     sample_weight: npt.ArrayLike | None = None,
 ) -> dict[str, float]:
     """Return every score of a predictive distribution in one flat dictionary.
@@ -59,10 +63,14 @@ def evaluate_uncertainty(
         Observations or class labels.
     dist : object
         The result of `predict_dist`; or any object with methods `mean() std() logpdf(y) cdf(y) ppf(level) crps(y)`,
-        or `logpmf(y)` and `proba()`, and an attribute `classes`.
+        or `logpmf(y)` and `proba()`, and an attribute `classes`. Of other libraries a tuple
+        `(mean, std)` is taken as normal distributions, and a matrix (n, C) as class probabilities.
     resolution : int, default=99
         Number of levels in `check` and `interval`: three quantiles of every row for each, which take nearly all of the
         time. 19 are enough for all but the comparison with uncertainty-toolbox.
+    labels : array-like of shape (C,), default=None
+        For class probabilities as an array: the class of each column (`estimator.classes_`); None takes the sorted
+        labels of `y_true`, which must then hold every class.
     sample_weight : array-like of shape (n,), default=None
         Non-negative weight of each row.
 
@@ -74,7 +82,7 @@ def evaluate_uncertainty(
     Raises
     ------
     TypeError
-        If `dist` has no `crps` (regression) or neither `logpdf` nor `logpmf`.
+        If `dist` has no `crps` (regression), or is nothing of the above.
     ValueError
         If `y_true` does not match `dist`, or `resolution` is no integer above 1.
 
@@ -97,6 +105,12 @@ def evaluate_uncertainty(
     """
     if hasattr(dist, "logpmf"):
         return _classification(y_true, dist, sample_weight)
+    if isinstance(dist, tuple) and len(dist) == 2:
+        dist = Normal.of(check_targets(y_true), *dist)
+    elif not hasattr(dist, "logpdf") and np.ndim(dist) == 2:
+        return _class_scores(y_true, dist, labels, sample_weight) | {
+            "nll": log_loss(y_true, dist, labels=labels, sample_weight=sample_weight)
+        }
     if isinstance(resolution, bool) or not isinstance(resolution, (int, np.integer)) or resolution < 2:
         raise ValueError(f"resolution must be an integer of at least 2, got {resolution!r}. The default is 99.")
     y = check_targets(y_true)
@@ -158,17 +172,30 @@ def _central(dist: Any, coverage: float) -> FloatArray:
 
 
 def _classification(y_true: npt.ArrayLike, dist: Any, sample_weight: npt.ArrayLike | None) -> dict[str, float]:
-    y, proba, labels = np.asarray(y_true), np.asarray(dist.proba()), dist.classes
-    if labels is None:
+    if dist.classes is None:
         raise ValueError("dist must have one target, got several labels a row. Evaluate its columns one by one.")
+    scores = _class_scores(y_true, dist.proba(), dist.classes, sample_weight)
+    scores["nll"] = negative_log_likelihood(y_true, dist, sample_weight=sample_weight)
+    weight = check_sample_weight(sample_weight, len(np.asarray(y_true)))
+    for name in ("entropy", "aleatoric_entropy", "mutual_information"):
+        if hasattr(dist, name):
+            scores[name] = float(np.average(getattr(dist, name)(), weights=weight))
+    return scores
+
+
+def _class_scores(
+    y_true: npt.ArrayLike, y_proba: npt.ArrayLike, labels: npt.ArrayLike | None, sample_weight: npt.ArrayLike | None
+) -> dict[str, float]:
+    """Return the scores that follow from the averaged probabilities (n, C), all but the likelihood."""
+    y = np.asarray(y_true)
+    column, proba = check_classification(y, y_proba, labels)
     weight = check_sample_weight(sample_weight, len(y))
     options: dict[str, Any] = {"labels": labels, "sample_weight": weight}
     parts = brier_decomposition(y, proba, **options)
-    wrong = (np.asarray(labels)[proba.argmax(axis=1)] != y).astype(np.float64)
+    wrong = (proba.argmax(axis=1) != column).astype(np.float64)
     doubt = 1.0 - proba.max(axis=1)
-    scores = {
+    return {
         "accuracy": float(1.0 - np.average(wrong, weights=weight)),
-        "nll": negative_log_likelihood(y, dist, sample_weight=weight),
         "brier": parts.brier,
         "brier_reliability": parts.reliability,
         "brier_resolution": parts.resolution,
@@ -183,7 +210,3 @@ def _classification(y_true: npt.ArrayLike, dist: Any, sample_weight: npt.ArrayLi
         "eaurc": excess_risk_coverage_area(wrong, doubt, sample_weight=weight),
         "augrc": generalized_risk_coverage_area(wrong, doubt, sample_weight=weight),
     }
-    for name in ("entropy", "aleatoric_entropy", "mutual_information"):
-        if hasattr(dist, name):
-            scores[name] = float(np.average(getattr(dist, name)(), weights=weight))
-    return scores

@@ -1,13 +1,16 @@
 """Scorers for `scoring=` in GridSearchCV and cross_val_score: larger is better, so every loss comes negated.
 
-There is no scorer for coverage: maximising it selects the widest intervals.
+There is no scorer for coverage: maximising it selects the widest intervals. A Pipeline or a search that ends in the
+model is scored like the model; weights reach a scorer that is called, but scikit-learn's searches pass them none.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy.typing as npt
 
-from .classification import brier_score
+from ._fitted import reach
+from .classification import brier_score, log_loss
 from .continuous import crps_score, negative_log_likelihood
 from .intervals import interval_score
 
@@ -15,13 +18,14 @@ from .intervals import interval_score
 def neg_log_likelihood_scorer(
     estimator: Any, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
 ) -> float:
-    """Return minus the mean negative log-likelihood of `estimator.predict_dist(X)`, in nats per row; larger is better.
+    """Return minus the mean negative log-likelihood of the predictions, in nats per row; larger is better.
 
-    ``-negative_log_likelihood(y, estimator.predict_dist(X))``, for regressors and classifiers.
+    ``-negative_log_likelihood(y, estimator.predict_dist(X))``, for regressors and classifiers; for classifiers without
+    `predict_dist` ``-log_loss(y, estimator.predict_proba(X), labels=estimator.classes_)``, which is the same number.
 
     Parameters
     ----------
-    estimator : fitted estimator with `predict_dist`
+    estimator : fitted estimator with `predict_dist` or `predict_proba`
     X : array-like of shape (n, D)
         Inputs.
     y : array-like of shape (n,) or (n, T)
@@ -36,7 +40,9 @@ def neg_log_likelihood_scorer(
     Raises
     ------
     TypeError
-        If the estimator has no `predict_dist`.
+        If the estimator has neither method.
+    ValueError
+        If `y` holds a class that the estimator has not seen.
 
     References
     ----------
@@ -52,8 +58,10 @@ def neg_log_likelihood_scorer(
     >>> round(neg_log_likelihood_scorer(StandardNormal(), [[1.0], [2.0]], [0.0, 1.0]), 4)
     -1.1689
     """
-    dist = _method(estimator, "predict_dist")(X)
-    return -negative_log_likelihood(y, dist, sample_weight=sample_weight)
+    model, X = reach(estimator, X, "predict_dist")
+    if not hasattr(model, "predict_dist") and hasattr(model, "predict_proba"):
+        return -log_loss(y, model.predict_proba(X), labels=model.classes_, sample_weight=sample_weight)
+    return -negative_log_likelihood(y, _method(model, "predict_dist")(X), sample_weight=sample_weight)
 
 
 def neg_crps_scorer(estimator: Any, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
@@ -96,7 +104,8 @@ def neg_crps_scorer(estimator: Any, X: Any, y: npt.ArrayLike, sample_weight: npt
     >>> neg_crps_scorer(Constant(), [[1.0], [2.0]], [2.0, 5.0])
     -1.5
     """
-    dist = _method(estimator, "predict_dist")(X)
+    model, X = reach(estimator, X, "predict_dist")
+    dist = _method(model, "predict_dist")(X)
     return -crps_score(y, dist, sample_weight=sample_weight)
 
 
@@ -139,7 +148,8 @@ def neg_interval_score_scorer(
     >>> round(neg_interval_score_scorer(Constant(), [[1.0], [2.0]], [1.0, 3.0]), 4)
     -12.0
     """
-    interval = _method(estimator, "predict_interval")(X, coverage=0.9)
+    model, X = reach(estimator, X, "predict_interval")
+    interval = _method(model, "predict_interval")(X, coverage=0.9)
     return -interval_score(y, interval, 0.9, sample_weight=sample_weight)
 
 
@@ -185,9 +195,10 @@ def neg_brier_scorer(estimator: Any, X: Any, y: npt.ArrayLike, sample_weight: np
     return -brier_score(y, proba, labels=estimator.classes_, sample_weight=sample_weight)
 
 
-def _method(estimator: Any, name: str) -> Any:
+def _method(estimator: Any, name: str) -> Callable[..., Any]:
     if not hasattr(estimator, name):
         raise TypeError(
             f"estimator must have a method {name}, got {type(estimator).__name__}. Choose a scorer that fits its task."
         )
-    return getattr(estimator, name)
+    method: Callable[..., Any] = getattr(estimator, name)
+    return method

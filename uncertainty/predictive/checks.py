@@ -7,12 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def check_levels(argument: str, levels: ArrayLike) -> NDArray[np.float64]:
-    """Return `levels` as an array after checking that each lies strictly between 0 and 1."""
+    """Return `levels` as an array after checking that each lies strictly between 0 and 1, and that there is one."""
     if np.asarray(levels).dtype.kind not in "fiu":
         raise TypeError(f"{argument} must be a number or a list of numbers, got {levels!r}.")
     values = np.asarray(levels, dtype=float)
     if values.ndim > 1:
         raise ValueError(f"{argument} must be one level or a list of levels, got shape {values.shape}.")
+    if values.size == 0:
+        raise ValueError(f"{argument} must hold at least one level, got none.")
     outside = ~((values > 0.0) & (values < 1.0))
     if outside.any():
         first = float(np.atleast_1d(values)[np.atleast_1d(outside)][0])
