@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
+    from uncertainty.plotting import *  # noqa: F403
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
 
@@ -85,12 +86,26 @@ _ROOM_OF_NAME = {
     "ReduceOnPlateau": "optim",
     "StepDecay": "optim",
     "TimeDecay": "optim",
+    "CalibrationCurveDisplay": "plotting",
+    "ConfidenceHistogramDisplay": "plotting",
+    "CoverageByFeatureDisplay": "plotting",
+    "ErrorStdDisplay": "plotting",
+    "LearningRateDisplay": "plotting",
+    "MemberDisagreementDisplay": "plotting",
+    "PITHistogramDisplay": "plotting",
+    "PredictionIntervalDisplay": "plotting",
+    "PredictiveDensityDisplay": "plotting",
+    "ReliabilityDisplay": "plotting",
+    "RiskCoverageDisplay": "plotting",
+    "TrainingCurveDisplay": "plotting",
+    "UncertaintyPartsDisplay": "plotting",
+    "UncertaintySurfaceDisplay": "plotting",
     "Augmentation": "training",
     "Autoencoder": "training",
 }
 
 # Rooms whose functions are used by their full name.
-_ROOMS = ("calibration", "diagnostics", "metrics")
+_ROOMS = ("calibration", "diagnostics", "metrics", "plotting")
 
 __all__ = sorted(_ROOM_OF_NAME)
 
