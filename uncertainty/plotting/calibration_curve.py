@@ -194,6 +194,6 @@ class CalibrationCurveDisplay(Display):
             "interval": ("nominal coverage of the interval", "share of observations inside"),
             "quantile": ("predicted probability of a smaller y", "share of observations below"),
         }
-        finish(ax, *shown[self.regions], loc="upper left")
+        finish(ax, *shown[self.regions], above=True)
         ax.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), aspect="equal")
         return self

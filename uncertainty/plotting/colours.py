@@ -10,6 +10,7 @@ from uncertainty.diagnostics.axes import COLOURS
 ALEATORIC, EPISTEMIC, TOTAL = COLOURS["sky"], COLOURS["orange"], COLOURS["purple"]
 OBSERVED, PREDICTED, WRONG, REFERENCE = "#000000", COLOURS["blue"], COLOURS["vermillion"], COLOURS["grey"]
 BEST = COLOURS["green"]
+TINT = "#A6CEE3"  # light blue beside `PREDICTED`
 OF_PART = {"aleatoric": ALEATORIC, "epistemic": EPISTEMIC, "total": TOTAL, "max_probability": COLOURS["green"]}
 
 # Curves, classes and members in turn: neighbours differ in lightness too, and in dashes and markers beyond colour.
@@ -30,8 +31,9 @@ def next_style(ax: Any) -> dict[str, Any]:
 
 def shades_of(colour: str) -> Any:
     """Return the colour map from a very light to a darker shade of `colour`, lightness falling all the way."""
-    from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
-    light = to_hex([1.0 - 0.15 * (1.0 - channel) for channel in to_rgb(colour)])
-    dark = to_hex([0.7 * channel for channel in to_rgb(colour)])
-    return LinearSegmentedColormap.from_list(f"shades of {colour}", [light, colour, dark])
+    red, green, blue = to_rgb(colour)
+    light = (0.85 + 0.15 * red, 0.85 + 0.15 * green, 0.85 + 0.15 * blue)
+    dark = (0.7 * red, 0.7 * green, 0.7 * blue)
+    return LinearSegmentedColormap.from_list(f"shades of {colour}", [light, (red, green, blue), dark])

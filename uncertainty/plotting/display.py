@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+
 from uncertainty.diagnostics.axes import axes_for, require_matplotlib
 from uncertainty.plotting.colours import REFERENCE
 
@@ -31,6 +33,10 @@ class Display(ABC):
         return self.ax_
 
 
+# Two columns of longer labels would be wider than the axes.
+LONG_LABEL = 36
+
+
 def finish(
     ax: Any, xlabel: str, ylabel: str, *, loc: str = "best", above: bool = False, title: str | None = None
 ) -> None:
@@ -41,15 +47,23 @@ def finish(
     ax.spines[["top", "right"]].set_visible(False)
     style: dict[str, Any] = {"fontsize": "small", "title": title, "title_fontsize": "small", "alignment": "left"}
     if above:
-        style |= {"loc": "lower left", "bbox_to_anchor": (0.0, 1.01), "ncols": 2, "frameon": False, "borderpad": 0.0}
+        labels = ax.get_legend_handles_labels()[1]
+        columns = 1 if max(map(len, labels), default=0) > LONG_LABEL else 2
+        style |= {
+            "loc": "lower left",
+            "bbox_to_anchor": (0.0, 1.01),
+            "ncols": columns,
+            "frameon": False,
+            "borderpad": 0.0,
+        }
     else:
         style |= {"loc": loc, "framealpha": 0.85}
     ax.legend(**style)
 
 
-def reference_line(ax: Any, x: Any, y: Any, label: str) -> Any:
-    """Return the dashed line of what is to be compared with, drawn once however many displays share the axes."""
+def reference_line(ax: Any, x: Any, y: Any, label: str, linestyle: str = "--") -> Any:
+    """Return the grey line of what is to be compared with, drawn once however many displays share the axes."""
     for line in ax.lines:
-        if line.get_label() == label:
+        if line.get_label() == label and np.array_equal(line.get_data(), (x, y)):
             return line
-    return ax.plot(x, y, color=REFERENCE, linestyle="--", linewidth=1.0, label=label)[0]
+    return ax.plot(x, y, color=REFERENCE, linestyle=linestyle, linewidth=1.0, label=label)[0]

@@ -98,7 +98,7 @@ class MemberDisagreementDisplay(Display):
             if column is None:
                 members, name = _of_one_class(members, estimator.classes_, pos_label)
             return cls.from_predictions(members, prediction_name=f"probability of {name}", ax=ax)
-        return cls.from_predictions(members, prediction_name=f"mean of {target_label(y, column, target_name)}", ax=ax)
+        return cls.from_predictions(members, prediction_name=f"predicted {target_label(y, column, target_name)}", ax=ax)
 
     @classmethod
     def from_predictions(
@@ -144,7 +144,7 @@ class MemberDisagreementDisplay(Display):
                 ax.scatter(mean, row, color=PALETTE[m], marker=MARKERS[m], label=f"member {m + 1}", **style)
                 for m, row in enumerate(deviation)
             ]
-        finish(ax, f"{self.prediction_name}, mean of the members", "member minus mean", above=True)
+        finish(ax, f"{self.prediction_name}, mean of the members", "member minus mean of the members", above=True)
         return self
 
 

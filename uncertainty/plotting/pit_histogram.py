@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from uncertainty.diagnostics.axes import require_matplotlib
 from uncertainty.metrics import pit_histogram, pit_ks_statistic
 from uncertainty.plotting import responses
-from uncertainty.plotting.colours import PREDICTED, REFERENCE
+from uncertainty.plotting.colours import REFERENCE, TINT
 from uncertainty.plotting.columns import one_marginal, one_target, target_column
 from uncertainty.plotting.display import Display, finish
 
@@ -164,7 +164,7 @@ class PITHistogramDisplay(Display):
         """
         ax, name = self._begin(ax), self.name if name is None else name
         label = f"{name or 'observations'} (Kolmogorov-Smirnov {self.ks_statistic:.3f})"
-        style = {"color": PREDICTED, "alpha": 0.85, "edgecolor": "white", "label": label, **kwargs}
+        style = {"color": TINT, "edgecolor": "white", "label": label, **kwargs}
         self.bars_ = ax.bar(self.edges[:-1], self.frequency, np.diff(self.edges), align="edge", **style)
         band_label = f"{100 * self.confidence:g} % of calibrated bars"
         self.band_ = ax.axhspan(self.lower, self.upper, color=REFERENCE, alpha=0.3, lw=0, zorder=2, label=band_label)

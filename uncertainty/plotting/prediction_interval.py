@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 Kind = Literal["sorted", "index", "feature"]
 
 # Bands of more rows than can be told apart: each step is the mean of so many groups of neighbours.
-N_STEPS = 200
+N_STEPS = 100
 # Fewer rows are drawn as bars of their own, since neighbours in such an order share nothing but their place.
 AXES_WIDTH_IN_POINTS = 330.0
 

@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing
 
 from uncertainty.diagnostics.axes import require_matplotlib
 from uncertainty.plotting import responses
-from uncertainty.plotting.colours import OBSERVED, PREDICTED, TOTAL
+from uncertainty.plotting.colours import OBSERVED, PREDICTED, TINT
 from uncertainty.plotting.columns import one_marginal, one_target, target_column, target_label
 from uncertainty.plotting.display import Display, finish
 
@@ -176,10 +176,10 @@ class PredictiveDensityDisplay(Display):
         for r, base in enumerate(bases):
             x, top = self.points[r], base + HEIGHT * self.density[r] / self.density[r].max()
             inside = (x >= self.interval[r, 0]) & (x <= self.interval[r, 1])
-            label = {} if r else {"label": "density"}
-            dark = {} if r else {"label": f"central {100 * self.coverage:g} %"}
+            label = {} if r else {"label": "density, outside it"}
+            dark = {} if r else {"label": f"central {100 * self.coverage:g} % of the density"}
             style = {"edgecolor": "white", "lw": 0.8, "zorder": 2 + r}
-            self.density_.append(ax.fill_between(x, base, top, facecolor=TOTAL, **style, **label))
+            self.density_.append(ax.fill_between(x, base, top, facecolor=TINT, **style, **label))
             parts = ax.fill_between(x, base, top, where=inside, facecolor=PREDICTED, lw=0, zorder=2 + r, **dark)
             self.interval_.append(parts)
             ax.axhline(base, color="#999999", lw=0.5, zorder=2 + r)

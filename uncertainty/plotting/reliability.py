@@ -207,7 +207,7 @@ class ReliabilityDisplay(Display):
         self.bars_ = ax.bar(self.edges[:-1], self.weight, np.diff(self.edges), align="edge", **shares)
         self.counts_ = self._write_counts(ax) if is_first else []  # those of several would lie on one another
         happened = "share of rows where it is right" if self.event == TOP_LABEL else "share of rows of that class"
-        finish(ax, f"predicted probability of {self.event}", happened, loc="upper left")
+        finish(ax, f"predicted probability of {self.event}", happened, above=True)
         ax.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), aspect="equal")
         return self
 

@@ -12,7 +12,7 @@ from sklearn.base import is_classifier
 from uncertainty.diagnostics.axes import require_matplotlib
 from uncertainty.metrics import risk_coverage_area, risk_coverage_curve
 from uncertainty.plotting import responses
-from uncertainty.plotting.colours import CURVE, REFERENCE, next_style
+from uncertainty.plotting.colours import CURVE, next_style
 from uncertainty.plotting.columns import one_target, target_column, target_label
 from uncertainty.plotting.display import Display, finish, reference_line
 from uncertainty.plotting.row_scores import row_loss, row_uncertainty
@@ -188,8 +188,7 @@ class RiskCoverageDisplay(Display):
         self.reference_ = reference_line(ax, [0.0, 1.0], [self.risk[-1]] * 2, everyone)
         label = f"{name or 'uncertainty'} (area {self.area:.3g})"
         self.line_ = ax.plot(x, self.risk, **{**next_style(ax), "gid": CURVE, "label": label, **kwargs})[0]
-        best = {"color": REFERENCE, "ls": ":", "lw": 1.0, "label": "best order: by the loss itself"}
-        self.best_ = ax.plot(best_x, self.best_risk, **best)[0]
+        self.best_ = reference_line(ax, best_x, self.best_risk, "best order: by the loss itself", ":")
         xlabel = "share of rows handed on, least certain first" if rejects else "share of rows kept, most certain first"
         finish(ax, xlabel, f"mean {self.loss_name} of the rows kept", above=True)
         ax.set_xlim(0.0, 1.0)

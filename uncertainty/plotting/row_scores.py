@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 def row_loss(y_true: NDArray[Any], y_pred: NDArray[Any], loss: str, target_name: str) -> tuple[Array, str]:
     """Return the loss (n,) of predictions of one target, and its name with the unit."""
     if loss == "zero_one":
-        return (y_true != y_pred).astype(np.float64), "zero-one loss (share wrong)"
+        return (y_true != y_pred).astype(np.float64), "zero-one loss"
     if loss not in ("absolute", "squared"):
         raise ValueError(f"loss must be 'auto', 'zero_one', 'absolute' or 'squared', got {loss!r}.")
     try:

@@ -34,7 +34,8 @@ class UncertaintySurfaceDisplay(Display):
     ----------
     xx0, xx1 : (G, G) grid of the two features
     response : (G, G) uncertainty at its points
-    regions : (G, G) number of the predicted class, or None for a regressor
+    margin : (B, G, G) by how much the probability of a class exceeds the largest other one, for each class whose
+        border is drawn; None for a regressor
     X : (n, 2) rows to draw, or None
     classes : (n,) class of each row, or None
     kind : "total", "aleatoric", "epistemic" or "max_probability"
@@ -44,7 +45,7 @@ class UncertaintySurfaceDisplay(Display):
     ----------
     surface_ : QuadMesh
     colorbar_ : Colorbar
-    boundary_ : QuadContourSet between the classes, or None
+    boundary_ : list of the QuadContourSets between the classes
     rows_ : list of scatters of the rows, one for each class
     ax_, figure_ : matplotlib Axes and Figure
 
@@ -60,7 +61,7 @@ class UncertaintySurfaceDisplay(Display):
     xx0: Array
     xx1: Array
     response: Array
-    regions: NDArray[np.intp] | None = None
+    margin: Array | None = None
     X: Array | None = None
     classes: NDArray[Any] | None = None
     kind: str = "total"
@@ -69,7 +70,7 @@ class UncertaintySurfaceDisplay(Display):
     ylabel: str = "feature 1"
     surface_: Any = field(init=False)
     colorbar_: Any = field(init=False)
-    boundary_: Any = field(init=False)
+    boundary_: list[Any] = field(init=False)
     rows_: list[Any] = field(init=False)
 
     @classmethod
@@ -119,17 +120,13 @@ class UncertaintySurfaceDisplay(Display):
         rows = np.column_stack([first, second]).astype(np.float64)
         xx0, xx1 = _grid(rows, grid_resolution, margin)
         points = _like(X, np.column_stack([xx0.ravel(), xx1.ravel()]))
-        predicted = estimator.predict(points)
-        column = target_column(predicted, target)
-        regions = None
-        if is_classifier(estimator):
-            regions = np.unique(one_target(predicted, column), return_inverse=True)[1].reshape(xx0.shape)
+        column = target_column(estimator.predict(points[:1]), target)
         name = f"{kind} standard deviation of {target_label(y, column, target_name)}"
         return cls(
             xx0=xx0,
             xx1=xx1,
             response=row_uncertainty(estimator, points, kind, column).reshape(xx0.shape),
-            regions=regions,
+            margin=_margins(estimator, points, column, xx0.shape) if is_classifier(estimator) else None,
             X=rows,
             classes=one_target(y, column) if y is not None and is_classifier(estimator) else None,
             kind=kind,
@@ -156,10 +153,12 @@ class UncertaintySurfaceDisplay(Display):
         if self.response.max() <= 0.0:  # a single network knows of no ignorance
             self.surface_.set_clim(0.0, 1.0)
         self.colorbar_ = self.figure_.colorbar(self.surface_, ax=ax, label=self.response_name)
-        self.boundary_ = None
-        if self.regions is not None and self.regions.max() > 0:
-            levels = np.arange(self.regions.max()) + 0.5
-            self.boundary_ = ax.contour(self.xx0, self.xx1, self.regions, levels, colors="black", linewidths=1.0)
+        # A class that is predicted nowhere, or everywhere, has no border.
+        margins = () if self.margin is None else self.margin
+        borders = [m for m in margins if m.min() < 0.0 < m.max()]
+        border: dict[str, Any] = {"levels": [0.0], "colors": "black", "linewidths": 1.0}
+        self.boundary_ = [ax.contour(self.xx0, self.xx1, m, **border) for m in borders]
+        if borders:
             ax.plot([], [], color="black", lw=1.0, label="border between classes")
         self.rows_ = [] if self.X is None else self._draw_rows(ax, self.X)
         ax.plot([], [], marker="s", ms=8, ls="none", color=OF_PART[self.kind], label=self.response_name)
@@ -195,6 +194,16 @@ def _grid(rows: Array, resolution: int, margin: float) -> tuple[Array, Array]:
     axes = np.linspace(low - margin * width, high + margin * width, resolution).T
     xx0, xx1 = np.meshgrid(*axes)
     return xx0, xx1
+
+
+def _margins(estimator: Any, points: Any, column: int | None, shape: tuple[int, ...]) -> Array:
+    """Return the lead of each class, of one of two classes alone, over the others, on the grid."""
+    proba = np.asarray(estimator.predict_proba(points), dtype=np.float64)
+    if column is not None:  # of one label of multi-label data being present
+        return (proba[:, column] - 0.5).reshape(1, *shape)
+    n_classes = proba.shape[1]
+    leads = [proba[:, k] - np.delete(proba, k, axis=1).max(axis=1) for k in range(n_classes)]
+    return np.stack(leads[1:] if n_classes == 2 else leads).reshape(-1, *shape)
 
 
 def _like(X: Any, points: Array) -> Any:
