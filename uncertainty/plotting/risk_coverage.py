@@ -184,8 +184,8 @@ class RiskCoverageDisplay(Display):
         ax, name = self._begin(ax), self.name if name is None else name
         rejects = kind == "rejection"
         x, best_x = (1.0 - c if rejects else c for c in (self.coverage, self.best_coverage))
-        everyone = f"all rows kept: {self.risk[-1]:.3g}"
-        self.reference_ = reference_line(ax, [0.0, 1.0], [self.risk[-1]] * 2, everyone)
+        mean_loss = float(self.best_risk[-1])  # the same to the last bit for every uncertainty of one model
+        self.reference_ = reference_line(ax, [0.0, 1.0], [mean_loss] * 2, f"all rows kept: {mean_loss:.3g}")
         label = f"{name or 'uncertainty'} (area {self.area:.3g})"
         self.line_ = ax.plot(x, self.risk, **{**next_style(ax), "gid": CURVE, "label": label, **kwargs})[0]
         self.best_ = reference_line(ax, best_x, self.best_risk, "best order: by the loss itself", ":")
