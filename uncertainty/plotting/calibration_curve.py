@@ -181,15 +181,11 @@ class CalibrationCurveDisplay(Display):
         label = f"{name or 'curve'} (miscalibration area {self.miscalibration:.3f})"
         style = {**next_style(ax), "label": label, "gid": CURVE, **kwargs}
         self.line_ = ax.plot(self.nominal, self.observed, **style)[0]
-        self.band_ = ax.fill_between(
-            self.nominal,
-            self.lower,
-            self.upper,
-            color=self.line_.get_color(),
-            alpha=0.2,
-            lw=0,
-            label=f"{100 * self.confidence:g} % confidence band",
-        )
+        band = {"color": self.line_.get_color(), "alpha": 0.2, "lw": 0}
+        named = f"{100 * self.confidence:g} % confidence band"
+        if named not in ax.get_legend_handles_labels()[1]:  # once is enough for several curves
+            band["label"] = named
+        self.band_ = ax.fill_between(self.nominal, self.lower, self.upper, **band)
         shown = {
             "interval": ("nominal coverage of the interval", "share of observations inside"),
             "quantile": ("predicted probability of a smaller y", "share of observations below"),

@@ -167,7 +167,8 @@ class ConfidenceHistogramDisplay(Display):
         self.accuracy_line_ = ax.axvline(self.accuracy, color=OBSERVED, ls=":", label=accuracy)
         title = self.name if name is None else name
         finish(ax, "probability of the most probable class", "share of rows", above=True, title=title)
-        used = np.flatnonzero(self.right + self.wrong > 0)
-        lowest = self.edges[used[0]]
+        height = self.right + self.wrong
+        lowest = self.edges[np.flatnonzero(height > 0)[0]]
         ax.set_xlim(min(lowest, self.accuracy - 0.02, self.mean_confidence - 0.02), 1.0)
+        ax.set_ylim(0.0, 1.05 * height.max())
         return self

@@ -272,7 +272,7 @@ def _draw_band(ax: Any, x: Array, ends: Array, *, colour: str, label: str) -> An
 
 
 def _draw_bars(ax: Any, x: Array, ends: Array, *, colour: str, label: str) -> Any:
-    width = float(np.clip(0.6 * AXES_WIDTH_IN_POINTS / len(x), 0.8, 5.0))
+    width = float(np.clip(0.75 * AXES_WIDTH_IN_POINTS / len(x), 0.8, 5.0))
     return ax.vlines(x, ends[:, 0], ends[:, 1], color=colour, lw=width, label=label)
 
 

@@ -161,7 +161,8 @@ class UncertaintySurfaceDisplay(Display):
         if borders:
             ax.plot([], [], color="black", lw=1.0, label="border between classes")
         self.rows_ = [] if self.X is None else self._draw_rows(ax, self.X)
-        ax.plot([], [], marker="s", ms=8, ls="none", color=OF_PART[self.kind], label=self.response_name)
+        name = "uncertainty" if self.kind == "max_probability" else f"{self.kind} uncertainty"
+        ax.plot([], [], marker="s", ms=8, ls="none", color=OF_PART[self.kind], label=name)
         finish(ax, self.xlabel, self.ylabel, above=True)
         ax.grid(False)
         return self
