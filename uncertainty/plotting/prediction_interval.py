@@ -117,7 +117,7 @@ class PredictionIntervalDisplay(Display):
             For an unknown `kind`, `feature` or `target`.
         """
         require_matplotlib(cls.__name__)
-        responses.require_regressor(estimator, "PredictionSet or ReliabilityDisplay")
+        responses.require_regressor(estimator, "ReliabilityDisplay or UncertaintySurfaceDisplay")
         interval = responses.prediction_interval(estimator, X, coverage)
         y_pred = np.asarray(estimator.predict(X), dtype=np.float64)
         column = target_column(y_pred if y is None else y, target)
