@@ -48,6 +48,7 @@ IMPORT_EXCEPTIONS = {
 
 # (room, function, room it imports inside that function alone): why.
 LATE_IMPORT_EXCEPTIONS = {
+    ("diagnostics", "plot", "plotting"): "an examination of which there is a Display is drawn by it",
     ("estimators", "save", "persistence"): "the method that saves an estimator hands it to the room that knows how",
 }
 

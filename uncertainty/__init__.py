@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.persistence import *  # noqa: F403
+    from uncertainty.plotting import *  # noqa: F403
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
 
@@ -90,12 +91,26 @@ _ROOM_OF_NAME = {
     "ModelFileError": "persistence",
     "load": "persistence",
     "save": "persistence",
+    "CalibrationCurveDisplay": "plotting",
+    "ConfidenceHistogramDisplay": "plotting",
+    "CoverageByFeatureDisplay": "plotting",
+    "ErrorStdDisplay": "plotting",
+    "LearningRateDisplay": "plotting",
+    "MemberDisagreementDisplay": "plotting",
+    "PITHistogramDisplay": "plotting",
+    "PredictionIntervalDisplay": "plotting",
+    "PredictiveDensityDisplay": "plotting",
+    "ReliabilityDisplay": "plotting",
+    "RiskCoverageDisplay": "plotting",
+    "TrainingCurveDisplay": "plotting",
+    "UncertaintyPartsDisplay": "plotting",
+    "UncertaintySurfaceDisplay": "plotting",
     "Augmentation": "training",
     "Autoencoder": "training",
 }
 
 # Rooms whose functions are used by their full name.
-_ROOMS = ("calibration", "diagnostics", "metrics")
+_ROOMS = ("calibration", "diagnostics", "metrics", "plotting")
 
 __all__ = sorted(_ROOM_OF_NAME)
 

@@ -23,6 +23,8 @@ WEIGHTS_ARE_NO_COUNTS = {
     "coverage_by_group",
     "coverage_confidence_interval",
     "coverage_report",
+    "pit_histogram",
+    "regression_calibration_curve",
 }
 LEVELS = np.array([0.1, 0.5, 0.9])
 # What an argument is called where it does not carry its column's name in the table.

@@ -16,10 +16,21 @@ COLOURS = {
 }
 
 
+def require_matplotlib(caller: str) -> None:
+    """Raise, with the command that mends it, unless matplotlib is installed."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} needs matplotlib, which is not installed. Install it with: pip install 'uncertainty[plot]'"
+        ) from error
+
+
 def axes_for(ax: Any) -> Any:
     """Return `ax`, or the axes of a new figure."""
     if ax is not None:
         return ax
+    require_matplotlib("plot")
     from matplotlib import pyplot
 
     return pyplot.subplots(layout="constrained")[1]

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import is_classifier, is_regressor
 
 from uncertainty.components.moving_averages import exponential_average
-from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
@@ -58,21 +57,10 @@ class LearningCurves(Examination):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw both losses, raw and smoothed, against epochs; return the axes."""
-        ax = axes_for(ax)
-        for raw, smooth, name, colour in (
-            (self.train_loss, self.smoothed_train_loss, "training loss", "blue"),
-            (self.validation_loss, self.smoothed_validation_loss, "validation loss", "orange"),
-        ):
-            ax.plot(self.epochs, raw, lw=0.8, alpha=0.5, color=COLOURS[colour], label=name)
-            ax.plot(self.epochs, smooth, color=COLOURS[colour], label=f"{name}, smoothed")
-        ax.axvline(self.best_epoch, color=COLOURS["green"], ls="--", label=f"best epoch: {self.best_epoch}")
-        ax.axhline(self.marginal_loss, color=COLOURS["grey"], ls=":", label="marginal of y")
-        shown = np.concatenate([self.smoothed_train_loss, self.smoothed_validation_loss])
-        lowest = float(np.nanmin(shown))
-        height = max(self.marginal_loss - lowest, NOTICEABLE)
-        ax.set(ylim=(lowest - 0.15 * height, self.marginal_loss + 0.5 * height))
-        ax.set(xlabel="epoch", ylabel="NLL [nats]", title="Learning curves")
-        ax.legend(fontsize="small")
+        from uncertainty.plotting import TrainingCurveDisplay
+
+        ax = TrainingCurveDisplay.from_examination(self, ax=ax).ax_
+        ax.set_title("Learning curves")
         return ax
 
 

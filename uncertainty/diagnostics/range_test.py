@@ -11,7 +11,6 @@ from sklearn.base import clone, is_regressor
 
 from uncertainty.components.moving_averages import exponential_average
 from uncertainty.components.spec import check_integer, check_number
-from uncertainty.diagnostics.axes import COLOURS, axes_for
 from uncertainty.diagnostics.examination import Examination
 from uncertainty.diagnostics.preparation import (
     base_network,
@@ -83,22 +82,10 @@ class LearningRateRange(Examination):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the losses against the rate, with the suggestion and the bounds; return the axes."""
-        ax = axes_for(ax)
-        ax.plot(self.learning_rates, self.train_loss, ".", ms=3, color=COLOURS["sky"], label="training loss")
-        ax.plot(self.learning_rates, self.smoothed_train_loss, color=COLOURS["blue"], label="training loss, smoothed")
-        ax.plot(self.learning_rates, self.validation_loss, color=COLOURS["orange"], label="validation loss")
-        ax.axhline(self.marginal_loss, color=COLOURS["grey"], lw=0.8, ls=":", label="marginal of y")
-        ax.axvspan(*self.cyclical_bounds, color=COLOURS["green"], alpha=0.12, label="cyclical bounds")
-        ax.axvline(self.suggested_rate, color=COLOURS["green"], label=f"suggested: {self.suggested_rate:.1e}")
-        ax.axvline(
-            self.learning_rate_init, color=COLOURS["purple"], ls="--", label=f"own: {self.learning_rate_init:.1e}"
-        )
-        lowest = min(self.smoothed_train_loss.min(), self.validation_loss.min())
-        height = max(self.marginal_loss - lowest, 1e-3)
-        # Beyond the marginal the losses of a run that falls apart would hide everything else.
-        ax.set(ylim=(lowest - 0.1 * height, self.marginal_loss + 0.5 * height), xscale="log")
-        ax.set(xlabel="learning rate", ylabel="NLL [nats]", title="Learning-rate range test")
-        ax.legend(fontsize="small")
+        from uncertainty.plotting import LearningRateDisplay
+
+        ax = LearningRateDisplay.from_examination(self, ax=ax).ax_
+        ax.set_title("Learning-rate range test")
         return ax
 
 

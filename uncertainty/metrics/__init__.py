@@ -14,6 +14,7 @@ rows, the docstring says so (confidence limits, `debias`).
 
 from .bootstrap import bootstrap_ci
 from .brier_parts import BrierDecomposition, brier_decomposition
+from .calibration_curve import PITHistogram, RegressionCalibrationCurve, pit_histogram, regression_calibration_curve
 from .calibration_error import CalibrationBins, calibration_bins, expected_calibration_error
 from .classification import brier_score, log_loss
 from .conditional_coverage import CoverageTable, coverage_by_bin, coverage_by_group, worst_slab_coverage
@@ -52,14 +53,23 @@ from .selective import (
     sparsification_error,
 )
 from .smooth_calibration import smooth_calibration_error
-from .variance_calibration import expected_normalized_calibration_error, sharpness, uncertainty_calibration_error
+from .variance_calibration import (
+    VarianceCalibrationBins,
+    expected_normalized_calibration_error,
+    sharpness,
+    uncertainty_calibration_error,
+    variance_calibration_bins,
+)
 
 __all__ = [
     "BrierDecomposition",
     "CalibrationBins",
     "CoverageReport",
     "CoverageTable",
+    "PITHistogram",
+    "RegressionCalibrationCurve",
     "RiskCoverageCurve",
+    "VarianceCalibrationBins",
     "aupr",
     "auroc",
     "bootstrap_ci",
@@ -98,10 +108,12 @@ __all__ = [
     "nll_normal",
     "nll_normal_mixture",
     "pinball_loss",
+    "pit_histogram",
     "pit_ks_statistic",
     "pit_values",
     "quantile_calibration_error",
     "rank_correlation",
+    "regression_calibration_curve",
     "risk_coverage_area",
     "risk_coverage_curve",
     "rms_calibration_error",
@@ -110,6 +122,7 @@ __all__ = [
     "smooth_calibration_error",
     "sparsification_error",
     "uncertainty_calibration_error",
+    "variance_calibration_bins",
     "weighted_interval_score",
     "worst_slab_coverage",
 ]

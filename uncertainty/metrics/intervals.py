@@ -190,12 +190,24 @@ def mean_width(interval: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None =
 
 def binomial_interval(covered: FloatArray, weight: FloatArray, confidence: float) -> tuple[float, float]:
     """Return Clopper-Pearson limits of the mean of `covered` (n,) at Kish's effective number of rows."""
-    tail = 0.5 * (1.0 - confidence)
-    n_effective = weight.sum() ** 2 / (weight**2).sum()
+    n_effective = effective_rows(weight)
     hits = n_effective * weighted_mean(covered, weight)
     misses = n_effective * weighted_mean(1.0 - covered, weight)
-    low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0 else 0.0
-    high = float(betainccinv(hits + 1.0, misses, tail)) if misses > 0 else 1.0
+    low, high = clopper_pearson(np.array([hits]), np.array([misses]), confidence)
+    return float(low[0]), float(high[0])
+
+
+def effective_rows(weight: FloatArray) -> float:
+    """Return Kish's effective number of rows, ``(sum w)^2 / sum w^2``."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def clopper_pearson(hits: FloatArray, misses: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
+    """Return the exact limits of a binomial share, elementwise; 0 without hits and 1 without misses."""
+    tail = 0.5 * (1.0 - confidence)
+    some, missed = hits > 0, misses > 0
+    low = np.where(some, betaincinv(np.where(some, hits, 1.0), misses + 1.0, tail), 0.0)
+    high = np.where(missed, betainccinv(hits + 1.0, np.where(missed, misses, 1.0), tail), 1.0)
     return low, high
 
 

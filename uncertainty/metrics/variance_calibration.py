@@ -1,5 +1,6 @@
 """Predicted standard deviations against the errors made: sharpness, ENCE and UCE."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from ._bins import bins_of_rows, check_n_bins, grouped_sum
 from ._validation import (
     FloatArray,
+    IntArray,
     check_choice,
     check_positive,
     check_sample_weight,
@@ -18,6 +20,34 @@ from ._validation import (
 )
 
 Strategy = Literal["uniform", "quantile"]
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceCalibrationBins:
+    """Errors made among rows of like predicted standard deviation, in units of y.
+
+    Attributes
+    ----------
+    predicted_std : ndarray of shape (B,)
+        Root of the weighted mean predicted variance in each bin in use, in rising order.
+    observed_rmse : ndarray of shape (B,)
+        Root of the weighted mean squared error in each bin; calibrated variances make the two equal, up to noise.
+    weight : ndarray of shape (B,)
+        Share of the total weight in each bin; sums to 1.
+    count : ndarray of shape (B,)
+        Number of rows with positive weight in each bin.
+
+    Examples
+    --------
+    >>> from uncertainty.metrics import variance_calibration_bins
+    >>> variance_calibration_bins([1.0, -1.0, 3.0, -3.0], 0.0, [1.0, 1.0, 2.0, 2.0], n_bins=2).observed_rmse
+    array([1., 3.])
+    """
+
+    predicted_std: FloatArray
+    observed_rmse: FloatArray
+    weight: FloatArray
+    count: IntArray
 
 
 def sharpness(std: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None) -> float:
@@ -168,6 +198,64 @@ def uncertainty_calibration_error(
         square, variance, share = _bin_means(error**2, spread**2, spread**2, weight, strategy, n_bins)
         errors.append(share @ np.abs(square - variance))
     return float(np.mean(errors))
+
+
+def variance_calibration_bins(
+    y_true: npt.ArrayLike,
+    mean: npt.ArrayLike,
+    std: npt.ArrayLike,
+    *,
+    n_bins: int = 10,
+    strategy: Strategy = "quantile",
+    sample_weight: npt.ArrayLike | None = None,
+) -> VarianceCalibrationBins:
+    """Return the root mean squared error among rows of like predicted standard deviation, bin by bin.
+
+    The table behind `expected_normalized_calibration_error`, for one target.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n,)
+        Observations.
+    mean, std : array-like of shape (n,), or scalar
+        Predicted mean and standard deviation (not the variance).
+    n_bins : int, default=10
+        Number of bins; those without rows are left out.
+    strategy : {"uniform", "quantile"}, default="quantile"
+        Bins of equal width between the smallest and the largest standard deviation, or of equal weight.
+    sample_weight : array-like of shape (n,), default=None
+        Non-negative weight of each row.
+
+    Returns
+    -------
+    VarianceCalibrationBins
+        `predicted_std`, `observed_rmse`, `weight` and `count`, each of shape (B,) with B bins in use.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ or there are several targets, a value is not finite, a standard deviation is not positive or an
+        option is unknown.
+
+    References
+    ----------
+    Levi, Gispan, Giladi and Fetaya (2022), Evaluating and calibrating uncertainty prediction in regression tasks,
+    Sensors 22, eqs. 6 and 7.
+
+    Examples
+    --------
+    >>> from uncertainty.metrics import variance_calibration_bins
+    >>> variance_calibration_bins([1.0, -1.0, 3.0, -3.0], 0.0, [1.0, 1.0, 2.0, 2.0], n_bins=2).predicted_std
+    array([1., 2.])
+    """
+    if np.ndim(y_true) != 1:
+        raise ValueError(f"y_true must have shape (n,), got {np.shape(y_true)}. Pass one target at a time.")
+    ((error, spread, weight),) = _targets(y_true, mean, std, sample_weight)
+    square, variance, share = _bin_means(error**2, spread**2, spread, weight, strategy, n_bins)
+    index = bins_of_rows(spread, weight, strategy, n_bins)
+    return VarianceCalibrationBins(
+        np.sqrt(variance), np.sqrt(square), share, np.unique(index, return_counts=True)[1].astype(np.intp)
+    )
 
 
 def _targets(

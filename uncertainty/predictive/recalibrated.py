@@ -49,6 +49,10 @@ class RecalibratedPredictive(RegressionPredictive):
         """The rows `index`; a single number keeps the row axis."""
         return RecalibratedPredictive(self.raw[check_rows_index(index, len(self))], self.cdf_maps)
 
+    def marginal(self, target: int) -> RecalibratedPredictive:
+        """The predictive of one target alone."""
+        return RecalibratedPredictive(self.raw.marginal(target), (self.cdf_maps[target],))
+
     @cached_property
     def _marginals(self) -> list[MappedMixture]:
         """The mapped mixture of each target."""

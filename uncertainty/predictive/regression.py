@@ -28,6 +28,10 @@ class RegressionPredictive(ABC):
         """The rows `index`; a single number keeps the row axis."""
 
     @abstractmethod
+    def marginal(self, target: int) -> RegressionPredictive:
+        """The predictive of one target alone."""
+
+    @abstractmethod
     def mean(self) -> Array:
         """Mean, in units of y."""
 
