@@ -9,9 +9,9 @@ from uncertainty.components.parameters import PADDING, ParameterLayout
 @pytest.fixture
 def layout():
     made = ParameterLayout()
-    made.add("weight", (3, 4), penalized=True)
+    made.add("weight", (3, 4), n_penalized=12)
     made.add("bias", (4,))
-    made.add("output", (2, 4), penalized=True)
+    made.add("output", (2, 4), n_penalized=8)
     return made
 
 

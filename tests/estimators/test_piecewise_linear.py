@@ -35,7 +35,8 @@ def fitted(x, weight=None, *, whiten=False, n_bins=8, scale=0.2):
 
 
 def added(scaler, x):
-    return scaler.transform(x)[:, x.shape[1] :]
+    """The encoding of x, without the inputs of gaps, which come last."""
+    return scaler.transform(x)[:, x.shape[1] :][:, : len(scaler.encoding_.column)]
 
 
 def by_a_loop(x, new, n_bins, scale):
@@ -108,15 +109,17 @@ def test_a_lone_row_does_not_stand_far_out():
     x[0], x[1] = 0.0, 10.0
     scaler = fitted(x)
     assert np.abs(added(scaler, x)).max() < 0.2 * 50.1
-    assert_allclose(scaler.standardised_range()[1:], 10.0)
+    assert_allclose(scaler.standardised_range()[1 : -scaler.n_gap_inputs], 10.0)
 
 
 @pytest.mark.parametrize(("n_columns", "n_added"), [(32, 256), (50, 250), (128, 256), (129, 0)])
 def test_wide_tables_have_fewer_bins(n_columns, n_added):
     x = np.random.default_rng(0).standard_normal((100, n_columns))
     scaler = fitted(x)
-    assert scaler.transform(x).shape == (100, n_columns + n_added)
-    assert scaler.standardised_range().shape == scaler.standardised_mean().shape == (n_columns + n_added,)
+    assert len(scaler.encoding_.column) == n_added
+    n_inputs = n_columns + n_added + scaler.n_gap_inputs
+    assert scaler.transform(x).shape == (100, n_inputs)
+    assert scaler.standardised_range().shape == scaler.standardised_mean().shape == (n_inputs,)
 
 
 def test_it_is_constant_beyond_the_training_range():
@@ -149,14 +152,15 @@ def test_whitening_is_beside_it():
     x, new = table(), table(50, seed=1)
     z = fitted(x, whiten=True).transform(new)
     assert_array_equal(z[:, :4], InputScaler(enabled=True, whiten=True).fit(x, None).transform(new))
-    assert_array_equal(z[:, 4:], added(fitted(x), new))
+    assert_array_equal(z[:, 4:], fitted(x).transform(new)[:, 4:])
 
 
 # -- in an estimator ---------------------------------------------------------------------------------------------------
 
 
 def width(model):
-    return model.members_.mlp.n_inputs
+    """Number of inputs but for those of gaps."""
+    return model.members_.mlp.n_inputs - model.members_.mlp.n_gap_inputs
 
 
 def test_auto_is_for_standardised_inputs_of_hidden_layers(quick, regression, any_kind, problem):

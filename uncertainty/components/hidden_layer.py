@@ -52,7 +52,7 @@ class HiddenLayer:
     """Hidden layer `number`, from [M, N, n_in] to [M, N, n_out].
 
     `weight_mask` is what DropConnect draws. The linear map gives `width` numbers, more than n_out where the activation
-    takes several pieces.
+    takes several pieces. No penalty applies to the weights of the last `n_free` inputs.
     """
 
     number: int
@@ -62,6 +62,7 @@ class HiddenLayer:
     normalizer: Normalizer | None
     dropout: UnitDropout | None
     weight_mask: Mask | None
+    n_free: int = 0
 
     @property
     def width(self) -> int:
@@ -101,7 +102,7 @@ class HiddenLayer:
 
     def declare(self, layout: ParameterLayout, statistics: ParameterLayout) -> None:
         """Give every parameter and running statistic its place."""
-        layout.add(self.weight, (self.n_in, self.width), penalized=True)
+        layout.add(self.weight, (self.n_in, self.width), n_penalized=(self.n_in - self.n_free) * self.width)
         if self.has_bias:
             layout.add(self.bias, (self.width,))
         for name, component, width in self.components():

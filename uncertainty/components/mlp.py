@@ -38,7 +38,8 @@ class MLP:
 
     `layout` places the learned parameters in a row of a buffer [M, P], `statistics_layout` the running statistics of
     batch normalization in a row of [M, Q]. Hidden weights are stored [in, out], the output weights [R, H]. `noise`
-    holds the sources of random numbers, by name, in the order in which they are drawn.
+    holds the sources of random numbers, by name, in the order in which they are drawn. The weights of the last
+    `n_gap_inputs` of the inputs start at zero and are not penalized.
     """
 
     n_inputs: int
@@ -48,6 +49,7 @@ class MLP:
     normalizer: Normalizer | None = None
     dropout: DropoutRates = NO_DROPOUT
     residual: ResidualBlocks = NO_BLOCKS
+    n_gap_inputs: int = 0
     layout: ParameterLayout = field(init=False, repr=False, compare=False)
     statistics_layout: ParameterLayout = field(init=False, repr=False, compare=False)
     hidden_layers: tuple[HiddenLayer, ...] = field(init=False, repr=False, compare=False)
@@ -58,7 +60,7 @@ class MLP:
         hidden = tuple(self._hidden_layer(i) for i in range(self.n_hidden_layers))
         for layer in hidden:
             layer.declare(layout, statistics)
-        layout.add(OUTPUT_WEIGHT, (self.n_raw, self.n_last), penalized=True)
+        layout.add(OUTPUT_WEIGHT, (self.n_raw, self.n_last), n_penalized=self.n_raw * self.n_last)
         layout.add(OUTPUT_BIAS, (self.n_raw,))
         object.__setattr__(self, "layout", layout)
         object.__setattr__(self, "statistics_layout", statistics)
@@ -71,7 +73,8 @@ class MLP:
             self.normalizer.check_width(n_out * self.activation.pieces)
         of_units = self.dropout.of_units(number)
         of_weights = self.dropout.of_weights(number, n_in, n_out * self.activation.pieces)
-        return HiddenLayer(number, n_in, n_out, self.activation, self.normalizer, of_units, of_weights)
+        n_free = self.n_gap_inputs if number == 0 else 0
+        return HiddenLayer(number, n_in, n_out, self.activation, self.normalizer, of_units, of_weights, n_free)
 
     def _sources(self, hidden: Sequence[HiddenLayer]) -> Iterator[tuple[str, Noise]]:
         of_inputs = self.dropout.of_inputs(self.n_inputs)
@@ -112,10 +115,10 @@ class MLP:
         statistics = torch.zeros(len(generators), self.statistics_layout.size, dtype=dtype)
         views, running = self.layout.views(values), self.statistics_layout.views(statistics)
         for layer in self.hidden_layers:
-            shape = (layer.n_in, layer.n_out)
+            shape = (layer.n_in - layer.n_free, layer.n_out)
             draw = initializer.build(*shape, layer.activation)
             for weight, generator in zip(views[layer.weight], generators, strict=True):
-                for piece in weight.split(layer.n_out, dim=1):
+                for piece in weight[: shape[0]].split(layer.n_out, dim=1):
                     piece.copy_(torch.from_numpy(draw(generator, shape)))
             layer.fill(views, running)
             views[layer.offset].fill_(initializer.initial_bias())
@@ -191,9 +194,12 @@ class MLP:
         return [*before, *hidden, output]
 
     def hidden_weights(self, values: Tensor) -> list[Tensor]:
-        """Views [M, in, out] of the weights that come into the units of each hidden layer, in `values` [M, P]."""
+        """Views [M, in, out] of the weights that come into the units of each hidden layer, in `values` [M, P].
+
+        Without those of the gaps.
+        """
         views = self.layout.views(values)
-        return [views[layer.weight] for layer in self.hidden_layers]
+        return [views[layer.weight][:, : layer.n_in - layer.n_free] for layer in self.hidden_layers]
 
     def is_settled(self, n_updates: int) -> bool:
         """Whether a training step, after so many batches, no longer depends on how many there were."""

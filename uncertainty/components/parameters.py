@@ -15,12 +15,13 @@ PADDING = 16
 
 @dataclass(frozen=True)
 class Block:
-    """One named parameter: its shape without the member axis, its place in a row, whether penalties apply to it."""
+    """One named parameter: its shape without the member axis, its place in a row, and to how many of its numbers, from
+    the first on, penalties apply."""
 
     name: str
     shape: tuple[int, ...]
     offset: int
-    penalized: bool
+    n_penalized: int
 
     @property
     def size(self) -> int:
@@ -34,9 +35,9 @@ class ParameterLayout:
         self.blocks: list[Block] = []
         self._used = 0
 
-    def add(self, name: str, shape: tuple[int, ...], *, penalized: bool = False) -> None:
-        """Append a parameter; `penalized` says whether L1, L2 and weight decay apply to it."""
-        self.blocks.append(Block(name, shape, self._used, penalized))
+    def add(self, name: str, shape: tuple[int, ...], *, n_penalized: int = 0) -> None:
+        """Append a parameter; L1, L2 and weight decay apply to the first `n_penalized` of its numbers."""
+        self.blocks.append(Block(name, shape, self._used, n_penalized))
         self._used += prod(shape)
 
     @property
@@ -53,6 +54,5 @@ class ParameterLayout:
         """[size] ones where penalties apply, zeros elsewhere (biases, normalization, padding)."""
         mask = torch.zeros(self.size)
         for block in self.blocks:
-            if block.penalized:
-                mask[block.offset : block.offset + block.size] = 1.0
+            mask[block.offset : block.offset + block.n_penalized] = 1.0
         return mask

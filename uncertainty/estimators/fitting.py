@@ -16,6 +16,7 @@ from uncertainty.components.initializers.data_driven import DataDriven
 from uncertainty.components.mlp import MLP, OUTPUT_BIAS
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import options
+from uncertainty.estimators.gaps import draw_gap_weights_
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start
 from uncertainty.estimators.scaling import InputScaler
@@ -134,7 +135,7 @@ def prepare_run(
 ) -> PreparedRun:
     """Build all that training the networks of the task takes; their pre-training is behind them then."""
     network, method, problem = task.network, task.method, task.problem
-    mlp = options.build_mlp(network, problem.x.shape[1], task.head)
+    mlp = options.build_mlp(network, problem.x.shape[1], problem.scaler.n_gap_inputs, task.head)
     method.check(mlp)
     work = mlp.multiply_adds * len(task.members) * options.resolve_batch_size(network.batch_size, len(problem.x))
     device = options.resolve_device(network.device, work)
@@ -218,6 +219,7 @@ def _initial_state(task: FitTask, mlp: MLP, data: TrainingData) -> tuple[Tensor,
     if isinstance(initializer, DataDriven):
         adjust_to_rows_(initializer, mlp, values, statistics, data, generators)
     weight = torch.ones(len(rows), dtype=rows.x.dtype, device=rows.x.device) if rows.weight is None else rows.weight
+    draw_gap_weights_(mlp, values, task.seed, task.members)
     mlp.layout.views(values)[OUTPUT_BIAS][:] = task.head.init_raw(rows.y, weight).cpu()
     return values.to(rows.x.device), statistics.to(rows.x.device)
 

@@ -53,13 +53,14 @@ def resolve_head(value: Any, default: HeadSpec, target_kind: str) -> HeadSpec:
     return spec
 
 
-def build_mlp(network: NetworkParameters, n_inputs: int, head: Head) -> MLP:
-    """Return the architecture of one member."""
+def build_mlp(network: NetworkParameters, n_inputs: int, n_gap_inputs: int, head: Head) -> MLP:
+    """Return the architecture of one member; `n_gap_inputs` of the inputs, the last ones, are of gaps."""
     sizes = hidden_layer_sizes(network.hidden_layer_sizes)
     activation = resolve_activation(network.activation)
     dropout = resolve_dropout(network.dropout).build(len(sizes))
     blocks = resolve_residual(network.residual, sizes)
-    return MLP(n_inputs, sizes, head.n_raw, activation, resolve_normalizer(network.normalization), dropout, blocks)
+    normalizer = resolve_normalizer(network.normalization)
+    return MLP(n_inputs, sizes, head.n_raw, activation, normalizer, dropout, blocks, n_gap_inputs)
 
 
 def resolve_normalizer(value: Any) -> Normalizer | None:

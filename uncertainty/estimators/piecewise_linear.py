@@ -33,6 +33,11 @@ class PiecewiseLinear(Spec):
     Constant columns and those with two values (K < 2) add nothing. All columns together add at most 256 inputs: with
     D columns there are at most 256 // D bins each, and nothing is added where that is less than 2 (D > 128).
 
+    Straight across a stretch without training values the members of an ensemble would agree, and know nothing of it. So
+    a column with gaps, empty stretches of at least a tenth of its range, adds one input more: the distance to its
+    nearest training value, in standard deviations. For training rows it is 0, its weights are never trained, and each
+    member but the first has its own random ones: inside a gap members disagree the more, the deeper a row lies in it.
+
     Parameters
     ----------
     n_bins : int >= 2, default 8
@@ -43,7 +48,8 @@ class PiecewiseLinear(Spec):
     References
     ----------
     Gorishniy, Rubachev & Babenko (2022), On embeddings for numerical features in tabular deep learning, section 3.2,
-    equations 1 and 2, of which this keeps the columns themselves, too.
+    equations 1 and 2, of which this keeps the columns themselves, too. The gaps: Osband, Aslanides & Cassirer (2018),
+    Randomized prior functions for deep reinforcement learning, whose random functions vanish on the training rows here.
     """
 
     short_name = "piecewise_linear"

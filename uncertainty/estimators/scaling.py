@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from uncertainty.estimators.gaps import Gaps
 from uncertainty.estimators.piecewise_linear import Bins
 from uncertainty.estimators.whitening import Whitening
 from uncertainty.heads.normal_mixture import NormalMixture
@@ -35,7 +36,8 @@ class InputScaler:
     Inside the training range of a column (without outliers) the map is (x - location) / scale. A value d scale units
     beyond the range enters as log(1 + d) units beyond it: continuous with slope 1 at the edge, and still growing, so
     that members keep disagreeing outside, but a wrong unit in one field cannot send a prediction to infinity.
-    `whiten` then also takes the correlations out: see `Whitening`. `embedding` adds C inputs: see `PiecewiseLinear`.
+    `whiten` then also takes the correlations out: see `Whitening`. `embedding` adds C inputs, those of gaps at
+    the end: see `PiecewiseLinear` and `Gaps`.
     """
 
     def __init__(self, *, enabled: bool, whiten: bool = False, embedding: Bins | None = None) -> None:
@@ -57,6 +59,7 @@ class InputScaler:
             self.whitening_ = Whitening().fit(self._standardise(x), weight)
         if self.embedding is not None:
             self.encoding_ = self.embedding.fit(inside, weight)
+            self.gaps_ = Gaps.find(inside, weight, np.unique(self.encoding_.column))
         return self
 
     def transform(self, x: Array) -> Array:
@@ -66,7 +69,9 @@ class InputScaler:
         standardised = self._standardise(x)
         if self.whiten:
             standardised = self.whitening_.transform(standardised)
-        return standardised if self.embedding is None else np.hstack([standardised, self.encoding_.transform(x)])
+        if self.embedding is None:
+            return standardised
+        return np.hstack([standardised, self.encoding_.transform(x), self.gaps_.distances(x)])
 
     def _standardise(self, x: Array) -> Array:
         inside = np.clip(x, self.low_, self.high_)
@@ -77,12 +82,19 @@ class InputScaler:
             standardised += np.sign(beyond) * np.log1p(np.abs(beyond))
         return standardised
 
+    @property
+    def n_gap_inputs(self) -> int:
+        """How many of the inputs, the last ones, say how far a row is inside a gap: see `Gaps`."""
+        return 0 if self.embedding is None or not self.enabled else self.gaps_.n_inputs
+
     def standardised_range(self) -> Array:
         """Width [D + C] of each input's training range in the units the network sees."""
         width = self.high_ - self.low_
         if self.enabled:
             width = self.whitening_.range_ if self.whiten else width / self.scale_
-        return width if self.embedding is None else np.concatenate([width, self.encoding_.range()])
+        if self.embedding is None:
+            return width
+        return np.concatenate([width, self.encoding_.range(), np.zeros(self.gaps_.n_inputs)])
 
     def standardised_mean(self) -> Array:
         """Mean [D + C] of each input's training rows in network units, outliers at the edge of the range."""

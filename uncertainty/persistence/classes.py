@@ -22,6 +22,7 @@ from uncertainty.components.noise import KeptEntries, Noise
 from uncertainty.components.parameters import Block, ParameterLayout
 from uncertainty.components.residual import ResidualBlocks
 from uncertainty.estimators.encoding import LabelEncoder
+from uncertainty.estimators.gaps import Gaps
 from uncertainty.estimators.members import Members
 from uncertainty.estimators.piecewise_linear import Bins, PiecewiseLinear, PiecewiseLinearEncoding
 from uncertainty.estimators.scaling import InputScaler, TargetScaler
@@ -43,6 +44,7 @@ STATE: tuple[type, ...] = (
     DropoutRates,
     InputScaler,
     KeptEntries,
+    Gaps,
     LabelEncoder,
     MLP,
     Members,

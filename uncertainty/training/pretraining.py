@@ -137,6 +137,7 @@ def _autoencoder(mlp: MLP, number: int, corruption: float) -> MLP:
     return replace(
         mlp,
         n_inputs=layer.n_in,
+        n_gap_inputs=layer.n_free,
         hidden_layer_sizes=(layer.n_out,),
         n_raw=layer.n_in,
         dropout=DropoutRates(input_rate=corruption),

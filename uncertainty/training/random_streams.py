@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     MONTE_CARLO = 5
     AUGMENTATION = 6
     PRETRAINING = 7
+    GAPS = 8
 
 
 def member_generators(seed: int | tuple[int, ...], members: range, purpose: Purpose) -> list[np.random.Generator]:
