@@ -11,6 +11,7 @@ from uncertainty import (
     DeepEnsembleRegressor,
     ProbabilisticMLPClassifier,
     ProbabilisticMLPRegressor,
+    RecalibratedClassifier,
     RecalibratedRegressor,
 )
 
@@ -57,13 +58,18 @@ def test_scaling_of_a_regressor(name, recipe):
         assert min(gains) > 0.03  # nats a row
 
 
-@recipes
-@pytest.mark.parametrize("name", SUITES["classification"])
-def test_temperature_of_a_classifier(name, recipe):
+def common_classes(name):
+    """X and y, the numbers of the classes of at least 2 % of the rows."""
     X, y = load_dataset(name)
     common = np.bincount(y - y.min(), minlength=np.ptp(y) + 1)[y - y.min()] > 0.02 * len(y)
     # scikit-learn's temperature takes integers for the numbers of the classes.
-    X, y = X[common], np.unique(y[common], return_inverse=True)[1]
+    return X[common], np.unique(y[common], return_inverse=True)[1]
+
+
+@recipes
+@pytest.mark.parametrize("name", SUITES["classification"])
+def test_temperature_of_a_classifier(name, recipe):
+    X, y = common_classes(name)
     before, after = [], []
     for seed in range(N_SPLITS):
         rows = some_rows(y, seed)
@@ -78,3 +84,23 @@ def test_temperature_of_a_classifier(name, recipe):
     gain = assert_no_worse(before, after, len(fit))
     if recipe == "overfitted" and name in ("adult", "credit_g", "vehicle"):
         assert gain > 0.03  # nats a row
+
+
+@recipes
+@pytest.mark.parametrize("name", SUITES["classification"])
+def test_scaling_of_a_classifier(name, recipe):
+    X, y = common_classes(name)
+    before, after = [], {method: [] for method in ("vector", "matrix", "dirichlet")}
+    for seed in range(N_SPLITS):
+        rows = some_rows(y, seed)
+        fit, rest = train_test_split(rows, test_size=0.5, random_state=seed, stratify=y[rows])
+        calibrate, test = train_test_split(rest, test_size=0.5, random_state=seed, stratify=y[rest])
+        raw = ProbabilisticMLPClassifier((50,), random_state=seed, **RECIPES[recipe]).fit(X[fit], y[fit])
+        own = np.arange(len(test)), y[test]
+        before.append(raw.predict_log_proba(X[test])[own])
+        for method, scores in after.items():
+            model = RecalibratedClassifier(FrozenEstimator(raw), method=method, random_state=seed)
+            scores.append(model.fit(X[calibrate], y[calibrate]).predict_log_proba(X[test])[own])
+    gains = [assert_no_worse(before, scores, len(calibrate)) for scores in after.values()]
+    if recipe == "overfitted" and name in ("adult", "credit_g", "vehicle"):
+        assert min(gains) > 0.03  # nats a row

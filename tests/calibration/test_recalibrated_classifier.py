@@ -7,7 +7,8 @@ import pytest
 from scipy.special import softmax
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GroupKFold, PredefinedSplit
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GroupKFold, LeaveOneGroupOut, PredefinedSplit
 
 from uncertainty import DeepEnsembleClassifier, ProbabilisticMLPClassifier, RecalibratedClassifier
 from uncertainty.metrics import expected_calibration_error
@@ -70,7 +71,7 @@ def test_integer_weights_are_repetitions(stated_logits, logit_rows, method):
 
     weight = np.random.default_rng(0).integers(0, 4, 200)
     group, kept = np.arange(200) % 5, np.repeat(np.arange(200), weight)
-    estimator = RecalibratedClassifier(Weighted(), method=method, cv=GroupKFold(3))
+    estimator = RecalibratedClassifier(Weighted(), method=method, cv=LeaveOneGroupOut())
     weighted = estimator.fit(X, y, sample_weight=weight, groups=group)
     expected, nll = weighted.predict_proba(X), weighted.recalibrated_nll_
     assert weighted.n_calibration_rows_ == np.count_nonzero(weight)
@@ -107,23 +108,79 @@ def test_classifiers_that_predict_exact_zeros(stated_logits):
     assert not hasattr(model, "predict_uncertainty")
 
 
-def test_the_default_method_is_dirichlet_and_its_penalties_count(stated_logits, logit_rows):
+def test_the_default_method_is_dirichlet_and_the_scale_of_its_prior_counts(stated_logits, logit_rows):
     X, y = logit_rows(FULL, INTERCEPT, n=100)
 
     def matrix(**options):
         return RecalibratedClassifier(stated_logits(), random_state=0, **options).fit(X, y).matrix_
 
-    off = ~np.eye(3, dtype=bool)
+    def largest(**options):
+        return np.abs(matrix(**options)[~np.eye(3, dtype=bool)]).max()
+
     np.testing.assert_array_equal(matrix(), matrix(method="dirichlet"))
-    assert np.abs(matrix(off_diagonal_penalty=10.0)[off]).max() < 0.1 * np.abs(matrix()[off]).max()
-    np.testing.assert_array_equal(matrix(method="matrix", off_diagonal_penalty=10.0), matrix(method="matrix"))
+    assert 0.0 == largest(prior_scale=0.0) < largest() < largest(method="matrix") < largest(prior_scale=10.0)
+
+
+@methods
+def test_few_rows_of_many_classes_do_no_harm(stated_logits, logit_rows, method):
+    """200 rows of 20 classes whose probabilities are right: up to 420 numbers, and nothing to learn."""
+    X, y = logit_rows(np.eye(20), np.zeros(20), n=200)
+    X_new, y_new = logit_rows(np.eye(20), np.zeros(20), n=4000, seed=1)
+    raw = stated_logits().fit(X, y)
+    model = RecalibratedClassifier(FrozenEstimator(raw), method=method, random_state=0).fit(X, y)
+    before, after = (log_loss(y_new, m.predict_proba(X_new)) for m in (raw, model))
+    # Maximum likelihood loses 0.1 ("vector") to 10 nats.
+    assert after < before + 0.05
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_the_nll_afterwards_is_that_of_new_rows(stated_logits, logit_rows, frozen):
+    """With a prior that is far too wide the rows that a map was learned from are no judge of it."""
+    X, y = logit_rows(np.eye(8), np.zeros(8), n=300)
+    X_new, y_new = logit_rows(np.eye(8), np.zeros(8), n=4000, seed=1)
+    raw = stated_logits().fit(X, y)
+    estimator = FrozenEstimator(raw) if frozen else raw
+    model = RecalibratedClassifier(estimator, prior_scale=10.0, random_state=0).fit(X, y)
+    learned_from = log_loss(y, model.predict_proba(X)) - model.raw_nll_
+    new = log_loss(y_new, model.predict_proba(X_new)) - log_loss(y_new, raw.predict_proba(X_new))
+    assert learned_from < -0.05 < 0.05 < new
+    # The maps of four fifths of the rows are a little worse.
+    np.testing.assert_allclose(model.recalibrated_nll_ - model.raw_nll_, new, atol=0.5 * new)
+
+
+def test_each_fold_is_judged_by_a_map_of_the_others(stated_logits, logit_rows):
+    X, y = logit_rows(FULL, INTERCEPT, n=90)
+    part = np.arange(90) % 3
+    model = RecalibratedClassifier(stated_logits(), cv=PredefinedSplit(part)).fit(X, y)
+    log_proba = []
+    for fold in range(3):
+        frozen = FrozenEstimator(stated_logits().fit(X, y))
+        other = RecalibratedClassifier(frozen).fit(X[part != fold], y[part != fold])
+        log_proba.append(other.predict_log_proba(X[part == fold])[np.arange(30), y[part == fold]])
+    np.testing.assert_allclose(model.recalibrated_nll_, -np.mean(log_proba), rtol=1e-6)
+
+
+def test_weights_that_are_no_counts_are_relative(stated_logits, logit_rows):
+    X, y = logit_rows(FULL, INTERCEPT, n=100)
+
+    class Weighted(stated_logits):
+        def fit(self, X, y, sample_weight=None):
+            return super().fit(X, y)
+
+    model = RecalibratedClassifier(Weighted(), random_state=0)
+    matrices = [model.fit(X, y, sample_weight=weight).matrix_ for weight in (None, np.ones(100), np.full(100, 0.01))]
+    np.testing.assert_array_equal(matrices[0], matrices[1])
+    np.testing.assert_allclose(matrices[0], matrices[2], atol=1e-6)
+    twice = model.fit(X, y, sample_weight=np.full(100, 2.0)).matrix_
+    assert np.abs(twice - matrices[0]).max() > 0.01
 
 
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
         ({"method": "platt"}, ValueError, "method must be one of 'vector', 'matrix', 'dirichlet', got 'platt'"),
-        ({"off_diagonal_penalty": -1.0}, ValueError, "off_diagonal_penalty must be at least 0"),
+        ({"prior_scale": -1.0}, ValueError, "prior_scale must be at least 0 and finite, got -1.0"),
+        ({"prior_scale": np.inf}, ValueError, "prior_scale must be at least 0 and finite, got inf"),
         ({"cv": 40}, ValueError, "y must have a row of every class for each of the 40 folds, got 33 of class 1"),
         ({"cv": PredefinedSplit([0] * 50 + [-1] * 50)}, None, None),
     ],

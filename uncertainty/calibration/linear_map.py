@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,71 +13,79 @@ from sklearn.exceptions import ConvergenceWarning
 Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 2000
-# Half the factor of the squared distance from no change: rows that the model separates perfectly would otherwise send
-# the map to infinity. Beside the likelihood of other rows it is nothing.
-PULL = 1e-5
-
-
-@dataclass(frozen=True)
-class Penalties:
-    """Off-diagonal and intercept regularisation (ODIR): what is added to the mean negative log-likelihood.
-
-    `off_diagonal` times the mean of the squared weights off the diagonal, and `intercept` times the mean of the squared
-    intercepts (Kull et al. 2019, section 3.3).
-    """
-
-    off_diagonal: float = 0.0
-    intercept: float = 0.0
+# Of the weight that all classes share, about 1: rows without a single error would otherwise send it to infinity, and
+# with it the cost of the first error to come. 0.25 leaves ten times too certain a model (a weight of 0.1) within reach.
+SCALE_OF_COMMON_WEIGHT = 0.25
+SCALE_OF_WEIGHTS = {"vector": 0.1, "matrix": 0.1, "dirichlet": 0.05}
+SCALE_OF_INTERCEPT = 0.3
 
 
 def fit_linear_map(
-    log_proba: Array, codes: NDArray[np.intp], weight: Array, *, diagonal: bool, penalties: Penalties
+    log_proba: Array, codes: NDArray[np.intp], n_rows: Array, method: str, prior_scale: float = 1.0
 ) -> tuple[Array, Array]:
-    """Return the matrix W [C, C] and the intercept b [C] of softmax(W log p + b) that minimise the penalised NLL.
+    """Return the matrix W [C, C] and the intercept b [C] of softmax(W log p + b) of largest posterior density.
 
-    L-BFGS with the analytic gradient, from W = 1 and b = 0, which is no change at all. The problem is convex.
+    W log p = t log p + D z. Normal priors hold the common weight t near 1, and D and b, by their scales times
+    `prior_scale`, near 0. They are added to the log-likelihood of all rows, so that what they hold back fades as rows
+    come in. The problem is strictly convex: L-BFGS with the analytic gradient, in units of the standard deviations.
+
+    For a diagonal D, z is log p. For a full one its mean over the classes is divided by C: the log-probabilities of
+    classes that are out of the question are all about as large, and as they stand a sum of them, and with it what a
+    prior allows, would grow with the number of classes.
 
     Parameters
     ----------
     log_proba : [n, C], finite
     codes : [n] number of each row's class
-    weight : [n]
-    diagonal : bool
-        Whether W has weights on its diagonal alone.
+    n_rows : [n] how many rows each row counts as
+    method : one of `SCALE_OF_WEIGHTS`; D is diagonal for "vector"
     """
     n_classes = log_proba.shape[1]
-    observed = np.eye(n_classes)[codes]
-    share = (weight / weight.sum())[:, None]
-    free = np.eye(n_classes, dtype=bool) if diagonal else np.ones((n_classes, n_classes), dtype=bool)
-    off = 1.0 - np.eye(n_classes)
-    n_off = n_classes * (n_classes - 1)
+    identity = np.eye(n_classes)
+    observed, total = identity[codes], n_rows.sum()
+    share = (n_rows / total)[:, None]
+    scale = prior_scale * SCALE_OF_WEIGHTS[method] * (identity if method == "vector" else np.ones_like(identity))
+    scale_of_intercept = prior_scale * SCALE_OF_INTERCEPT
+    # z = shape log p, symmetric.
+    shape = identity if method == "vector" else identity - (1.0 - 1.0 / n_classes) / n_classes
 
-    def unpack(parameters: Array) -> tuple[Array, Array]:
-        matrix = np.zeros((n_classes, n_classes))
-        matrix[free] = parameters[:-n_classes]
-        return matrix, parameters[-n_classes:]
+    def unpack(standard: Array) -> tuple[Array, Array]:
+        common = 1.0 + SCALE_OF_COMMON_WEIGHT * standard[0]
+        own = scale * standard[1:-n_classes].reshape(n_classes, n_classes)
+        return common * identity + own @ shape, scale_of_intercept * standard[-n_classes:]
 
-    def loss_and_gradient(parameters: Array) -> tuple[float, Array]:
-        matrix, intercept = unpack(parameters)
+    def loss_and_gradient(standard: Array) -> tuple[float, Array]:
+        matrix, intercept = unpack(standard)
         log_q = log_softmax(log_proba @ matrix.T + intercept, axis=1)
-        error = share * (np.exp(log_q) - observed)  # [n, C]
-        loss = -(share * observed * log_q).sum()
-        change = parameters - start
-        loss += 0.5 * PULL * float(change @ change)
-        loss += penalties.off_diagonal * (off * matrix**2).sum() / n_off
-        loss += penalties.intercept * (intercept**2).mean()
-        by_matrix = error.T @ log_proba + 2.0 * penalties.off_diagonal / n_off * off * matrix
-        by_intercept = error.sum(axis=0) + 2.0 * penalties.intercept / n_classes * intercept
-        return float(loss), np.concatenate([by_matrix[free], by_intercept]) + PULL * change
+        by_logits = share * (np.exp(log_q) - observed)  # [n, C]
+        by_matrix = by_logits.T @ log_proba
+        by_common = SCALE_OF_COMMON_WEIGHT * np.trace(by_matrix)
+        by_intercept = scale_of_intercept * by_logits.sum(axis=0)
+        gradient = np.concatenate([[by_common], (scale * (by_matrix @ shape)).ravel(), by_intercept])
+        # Over the number of rows, so that its size and the tolerances do not depend on it.
+        loss = -(share * observed * log_q).sum() + 0.5 * (standard @ standard) / total
+        return float(loss), gradient + standard / total
 
-    start = np.concatenate([np.eye(n_classes)[free], np.zeros(n_classes)])
+    start = np.zeros(1 + n_classes * n_classes + n_classes)
     options = {"maxiter": MAX_ITERATIONS, "maxfun": 2 * MAX_ITERATIONS, "ftol": 1e-14, "gtol": 1e-9}
     found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
     if found.nit >= MAX_ITERATIONS:
         warnings.warn(
-            f"The calibration map was still improving after {MAX_ITERATIONS} steps. Use method='dirichlet', whose "
-            f"penalties bound it, or a larger penalty.",
+            f"The calibration map was still improving after {MAX_ITERATIONS} steps. Use a smaller prior_scale, which "
+            f"bounds it.",
             ConvergenceWarning,
             stacklevel=4,
         )
     return unpack(found.x)
+
+
+def counted_rows(weight: Array) -> Array:
+    """Return how many rows each row counts as beside a prior, [n].
+
+    Whole weights are numbers of equal rows. Others are relative: scaling all of them changes nothing, and they add up
+    to Kish's effective number of rows, (sum w)^2 / sum w^2, which is n where all are equal.
+    """
+    if np.array_equal(weight, np.round(weight)):
+        return weight
+    relative = weight / weight.max()
+    return np.asarray(relative * (relative.sum() / (relative**2).sum()))

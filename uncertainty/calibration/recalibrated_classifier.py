@@ -13,9 +13,11 @@ from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from uncertainty.calibration.calibration_rows import Index
 from uncertainty.calibration.cross_fitting import cross_fit
+from uncertainty.calibration.evaluation_folds import evaluation_folds
 from uncertainty.calibration.fit_rows import FitRows, check_fit_rows, check_labels
-from uncertainty.calibration.linear_map import Penalties, fit_linear_map
+from uncertainty.calibration.linear_map import SCALE_OF_WEIGHTS, counted_rows, fit_linear_map
 from uncertainty.calibration.wrapped_model import keep_fitted, wrapped_has
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import ProbabilisticMLPClassifier
@@ -25,7 +27,6 @@ from uncertainty.metrics._validation import check_choice
 
 Array = NDArray[np.float64]
 
-METHODS = ("vector", "matrix", "dirichlet")
 # Probabilities below the rounding of 1 count as that: some classifiers predict an exact zero.
 SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
 
@@ -33,14 +34,19 @@ SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
 class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
     """Classifier with its probabilities recalibrated on rows the model that predicts them has not seen.
 
-    The averaged probabilities p become softmax(W log p + b), with W and b fitted by maximum likelihood to out-of-fold
-    predictions; the final model is fitted on all rows, so none is lost. `predict` is the class of the largest
-    recalibrated probability, which may be another one than before.
+    The averaged probabilities p become softmax(W log p + b), with W and b fitted to out-of-fold predictions; the final
+    model is fitted on all rows, so none is lost. `predict` is the class of the largest recalibrated probability, which
+    may be another one than before.
 
-    - "vector": W is diagonal, with a weight and an intercept for each class.
-    - "matrix": W is any matrix. Without a penalty it needs many rows for each of its C (C + 1) numbers.
-    - "dirichlet": the same map with a penalty on the weights off the diagonal and on the intercepts (ODIR). On
-      log-probabilities it is the maximum-likelihood calibration of Dirichlet-distributed probabilities.
+    The fit is maximum a posteriori: W = t 1 + D, where one weight t for all classes is temperature scaling, and normal
+    priors hold D and b near 0 until the rows speak against it. A prior counts once, and each row once: of few rows the
+    map learns little more than a temperature, of many what maximum likelihood would.
+
+    - "vector": D is diagonal, with a weight and an intercept for each class.
+    - "matrix": D is any matrix. It acts on log p with their mean over the C classes divided by C, or the prior would
+      allow more the more classes there are.
+    - "dirichlet": the same with a prior half as wide, for more classes or fewer rows. On log-probabilities this map is
+      the calibration of Dirichlet-distributed probabilities.
 
     One temperature for all classes, a sigmoid and an isotonic map are scikit-learn's: `CalibratedClassifierCV` takes
     the classifiers of this package. (Up to scikit-learn 1.9.1 its method "temperature" needs labels that are strings or
@@ -52,9 +58,10 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         None takes a `ProbabilisticMLPClassifier`. Inside a `FrozenEstimator` it is not refitted, and all rows given to
         `fit` are calibration rows: they must be new to it.
     method : "vector", "matrix" or "dirichlet"
-    off_diagonal_penalty, intercept_penalty : float, default 1e-3
-        For "dirichlet": factors of the mean squared weight off the diagonal and of the mean squared intercept, added
-        to the mean negative log-likelihood in nats a row.
+    prior_scale : float, default 1.0
+        Factor of the standard deviations of the priors, which for 1 are 0.1 for D ("dirichlet": 0.05) and 0.3 for b;
+        that of t about 1 is always 0.25. At 0 the map is a temperature, at a large number that of maximum likelihood,
+        which needs many rows for each of its up to C (C + 1) numbers.
     cv : int, splitter or iterable of splits, default 5
         An integer makes stratified folds of rows in random order. With another splitter a row counts as often as it is
         in a test part.
@@ -68,14 +75,17 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
     matrix_, intercept_ : W (C, C) and b (C,)
         Adding the same row to all rows of W, or the same number to b, changes nothing.
     raw_nll_, recalibrated_nll_ : float, nats a row, of the calibration rows before and after
-        What was learned was learned from these rows: for many classes and few rows the second is flattered.
+        The second is cross-fitted: each row is recalibrated by a map of up to five folds that was learned without its
+        own, so it is what new rows can be expected to have, if anything a little more. The map that predicts is learned
+        from all of them. The folds are the splits of `cv` where these share no rows; otherwise rows in random order.
     n_calibration_rows_ : int
 
     References
     ----------
     Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks, section 4.2 (vector and matrix);
     Kull, Perello-Nieto, Kängsepp, Silva Filho, Song & Flach (2019), Beyond temperature scaling: obtaining
-    well-calibrated multiclass probabilities with Dirichlet calibration, sections 3.2 and 3.3.
+    well-calibrated multiclass probabilities with Dirichlet calibration, sections 3.2 and 3.3 (there with
+    a penalty of the mean NLL, which does not fade as rows come in).
 
     Examples
     --------
@@ -93,15 +103,13 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         estimator: Any = None,
         *,
         method: str = "dirichlet",
-        off_diagonal_penalty: float = 1e-3,
-        intercept_penalty: float = 1e-3,
+        prior_scale: float = 1.0,
         cv: Any = 5,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.method = method
-        self.off_diagonal_penalty = off_diagonal_penalty
-        self.intercept_penalty = intercept_penalty
+        self.prior_scale = prior_scale
         self.cv = cv
         self.random_state = random_state
 
@@ -115,7 +123,8 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         X : (n, D)
         y : (n,) labels of any type
         sample_weight : (n,), optional
-            Weights of the rows, in the fits and in the calibration; zero leaves a row out of both.
+            Weights of the rows, in the fits and in the calibration; zero leaves a row out of both. Whole weights are
+            numbers of equal rows; others count beside the prior as Kish's effective number of rows, (sum w)² / sum w².
         groups : (n,), optional
             Passed on to the splitter.
 
@@ -128,8 +137,8 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         ValueError
             If a class is missing from the calibration rows, or from the training rows of a split.
         """
-        check_choice(self.method, "method", METHODS)
-        penalties = self._penalties()
+        check_choice(self.method, "method", tuple(SCALE_OF_WEIGHTS))
+        check_number("prior_scale", self.prior_scale, high_open=True)
         estimator = self._unfitted()
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(f"estimator must have a method predict_proba, got {type(estimator).__name__}.")
@@ -143,18 +152,25 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         codes = self._codes([classes for classes, _ in predictions], rows.y[index])
         log_proba, weight = np.concatenate([values for _, values in predictions]), rows.weights_of(index)
         self.n_calibration_rows_ = len(index)
-        self.matrix_, self.intercept_ = fit_linear_map(
-            log_proba, codes, weight, diagonal=self.method == "vector", penalties=penalties
-        )
+        self.matrix_, self.intercept_ = self._fit_map(log_proba, codes, weight)
+        fold = evaluation_folds(indices, rows.y, seed)
+        new = self._cross_fitted(log_proba, codes, weight, fold)
         of_rows = np.arange(len(codes)), codes
-        self.raw_nll_ = -float(np.average(log_proba[of_rows], weights=weight))
-        self.recalibrated_nll_ = -float(np.average(self._map(log_proba)[of_rows], weights=weight))
+        self.raw_nll_, self.recalibrated_nll_ = (
+            -float(np.average(each[of_rows], weights=weight)) for each in (log_proba, new)
+        )
         return self
 
-    def _penalties(self) -> Penalties:
-        off_diagonal = check_number("off_diagonal_penalty", self.off_diagonal_penalty)
-        intercept = check_number("intercept_penalty", self.intercept_penalty)
-        return Penalties(off_diagonal, intercept) if self.method == "dirichlet" else Penalties()
+    def _fit_map(self, log_proba: Array, codes: NDArray[np.intp], weight: Array) -> tuple[Array, Array]:
+        return fit_linear_map(log_proba, codes, counted_rows(weight), self.method, self.prior_scale)
+
+    def _cross_fitted(self, log_proba: Array, codes: NDArray[np.intp], weight: Array, fold: Index) -> Array:
+        """Log-probabilities [n, C] of each fold's rows, recalibrated by what the other folds teach."""
+        new = np.empty_like(log_proba)
+        for number in np.unique(fold):
+            own = fold == number
+            new[own] = _mapped(log_proba[own], *self._fit_map(log_proba[~own], codes[~own], weight[~own]))
+        return new
 
     def _unfitted(self) -> Any:
         if self.estimator is None:
@@ -181,16 +197,12 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
             )
         return np.searchsorted(self.classes_, labels)
 
-    def _map(self, log_proba: Array) -> Array:
-        """Log of the recalibrated probabilities."""
-        return np.asarray(log_softmax(log_proba @ self.matrix_.T + self.intercept_, axis=1))
-
     # -- predictions ---------------------------------------------------------------------------------------------
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Return the logarithm of the recalibrated probabilities, (n, C)."""
         check_is_fitted(self)
-        return self._map(_log_proba(self.estimator_, X)[1])
+        return _mapped(_log_proba(self.estimator_, X)[1], self.matrix_, self.intercept_)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the recalibrated probabilities, (n, C) in the order of `classes_`."""
@@ -245,6 +257,11 @@ def _log_proba(model: Any, X: Any) -> tuple[NDArray[Any], Array]:
         with np.errstate(divide="ignore"):
             log_proba = np.log(model.predict_proba(X))
     return model.classes_, np.maximum(np.asarray(log_proba, dtype=np.float64), SMALLEST_LOG_PROBA)
+
+
+def _mapped(log_proba: Array, matrix: Array, intercept: Array) -> Array:
+    """Log of the recalibrated probabilities."""
+    return np.asarray(log_softmax(log_proba @ matrix.T + intercept, axis=1))
 
 
 def _check_classes(rows: FitRows, cv: Any) -> None:
