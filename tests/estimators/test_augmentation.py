@@ -69,9 +69,9 @@ def test_held_out_rows_are_left_as_they_are(quick, regression):
 def test_what_is_cut_out_is_the_mean_of_the_training_rows(any_kind, quick, problem, monkeypatch, standardize):
     seen, build = [], Augmentation.build
 
-    def spy(self, head, column_means, generators):
+    def spy(self, head, column_means, *others):
         seen.append(column_means)
-        return build(self, head, column_means, generators)
+        return build(self, head, column_means, *others)
 
     monkeypatch.setattr(Augmentation, "build", spy)
     X, y = problem(any_kind)

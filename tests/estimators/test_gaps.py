@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from uncertainty import (
+    Augmentation,
     DeepEnsembleClassifier,
     DeepEnsembleRegressor,
     MCDropoutRegressor,
@@ -131,3 +132,11 @@ def test_without_an_embedding_there_are_no_gap_inputs():
     X, y, _ = line_with_a_gap()
     assert quick(embedding=None).fit(X, y).members_.mlp.n_gap_inputs == 0
     assert quick(embedding=PiecewiseLinear(n_bins=4)).fit(X, y).members_.mlp.n_gap_inputs == 1
+
+
+def test_noise_of_the_inputs_does_not_train_them():
+    X, y, inside = line_with_a_gap()
+    model = quick(augmentation=Augmentation(input_noise=0.3, mixup=0.2, cutout=0.1)).fit(X, y)
+    prediction = model.predict(inside)
+    object.__setattr__(model.input_scaler_.gaps_, "unit", np.full(1, np.inf))
+    np.testing.assert_array_equal(model.predict(inside), prediction)

@@ -259,13 +259,14 @@ def _batch_stream(task: FitTask, mlp: MLP, data: TrainingData, batch_size: int) 
     seed = (task.seed, task.start.round) if task.start.round else task.seed  # each call that goes on draws its own
     column_means = torch.from_numpy(task.problem.scaler.standardised_mean()).to(data.rows.x)
     augmentation = options.resolve_augmentation(task.network.augmentation)
+    augmenting = task.generators(Purpose.AUGMENTATION, seed=seed)
     return BatchStream(
         data,
         mlp,
         batch_size,
         shuffle=task.generators(Purpose.SHUFFLE, seed=seed),
         dropout=task.generators(Purpose.DROPOUT, seed=seed),
-        augmenter=augmentation.build(task.head, column_means, task.generators(Purpose.AUGMENTATION, seed=seed)),
+        augmenter=augmentation.build(task.head, column_means, augmenting, mlp.n_gap_inputs),
     )
 
 

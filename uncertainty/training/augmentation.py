@@ -56,10 +56,13 @@ class Augmentation(Spec):
         self.target_noise = target_noise
         self.cutout = cutout
 
-    def build(self, head: Head, column_means: Tensor, generators: Sequence[np.random.Generator]) -> Augmenter | None:
+    def build(
+        self, head: Head, column_means: Tensor, generators: Sequence[np.random.Generator], n_gap_inputs: int = 0
+    ) -> Augmenter | None:
         """Return what changes rows for `head`, one of `generators` a member; None where nothing is asked for.
 
-        `column_means` [D] are those of the training rows, in network units.
+        `column_means` [D] are those of the training rows, in network units. The last `n_gap_inputs` of the inputs, 0
+        for every training row, stay without noise: it would train their weights.
         """
         amounts = Amounts(
             mixup=check_number("mixup", self.mixup),
@@ -72,7 +75,7 @@ class Augmentation(Spec):
                 f"target_noise must be 0 for classes, got {self.target_noise!r}: a label has no unit to add noise in. "
                 f"Use the head's label_smoothing."
             )
-        return None if amounts == Amounts() else Augmenter(amounts, head, column_means, generators)
+        return None if amounts == Amounts() else Augmenter(amounts, head, column_means, generators, n_gap_inputs)
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,15 @@ class Augmenter:
     """
 
     def __init__(
-        self, amounts: Amounts, head: Head, column_means: Tensor, generators: Sequence[np.random.Generator]
+        self,
+        amounts: Amounts,
+        head: Head,
+        column_means: Tensor,
+        generators: Sequence[np.random.Generator],
+        n_gap_inputs: int,
     ) -> None:
         self.amounts = amounts
+        self.n_noisy_inputs = len(column_means) - n_gap_inputs
         self.head = head
         self.column_means = column_means
         self.generators = list(generators)
@@ -122,7 +131,7 @@ class Augmenter:
         if self.amounts.mixup > 0.0:
             rows = self._mix(rows)
         if self.amounts.input_noise > 0.0:
-            self._add_noise(rows.x, self.amounts.input_noise, self._x_noise)
+            self._add_noise(rows.x[..., : self.n_noisy_inputs], self.amounts.input_noise, self._x_noise)
         if self.amounts.target_noise > 0.0:
             self._add_noise(rows.y, self.amounts.target_noise, self._y_noise)
         if self.amounts.cutout > 0.0:
