@@ -97,14 +97,14 @@ def execute(suite: Suite, runs: Sequence[Run], folder: Path, n_jobs: int) -> tup
     return records, failures
 
 
-def make_record(suite: str, outcome: Outcome) -> Record:
-    """Return an outcome with everything needed to read it later, or to repeat it."""
+def make_record(suite: str, outcome: Outcome, packages: Sequence[str] = tuple(PEERS)) -> Record:
+    """Return an outcome with everything needed to read it later, or to repeat it; versions are also of `packages`."""
     return {
         "format": FORMAT,
         "suite": suite,
         **outcome,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": versions(tuple(PEERS)),
+        "versions": versions(packages),
         "machine": machine(),
     }
 

@@ -7,7 +7,6 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from threadpoolctl import threadpool_limits
 
 import uncertainty
 
-from ..environment import machine, versions
+from ..execution import make_record
 from ..runner import Problem
-from ..store import FORMAT, Record, find_record, save_record
+from ..store import Record, find_record, save_record
 from ..suites.tables import load_standard
 from .family import Family, Question
 from .rows import Rows
@@ -109,9 +108,7 @@ def _records(run: Run, problem: Problem) -> Iterator[Record]:
             seconds = fit_seconds + time.perf_counter() - start
             scores, counts = _scores(problem, prediction, run.coverage)
             expected = {"expected_coverage": rows.expected_coverage(run.coverage)}
-            yield {
-                "format": FORMAT,
-                "suite": SUITE,
+            outcome = {
                 "dataset": run.dataset,
                 "task": problem.task,
                 "method": run.family.method(name),
@@ -123,10 +120,8 @@ def _records(run: Run, problem: Problem) -> Iterator[Record]:
                 "scores": scores | expected | {"seconds": seconds},
                 "curves": {"groups": counts},
                 "warnings": sorted({f"{warning.category.__name__}: {warning.message}" for warning in caught}),
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "versions": versions(PACKAGES),
-                "machine": machine(),
             }
+            yield make_record(SUITE, outcome, PACKAGES)
 
 
 def _scores(problem: Problem, prediction: NDArray[Any] | None, coverage: float) -> tuple[Scores, Counts]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from ..baselines.conformal import conformal_rank
 from ..runner import Problem
 
 CALIBRATION_SHARE = 0.2  # of the training rows
@@ -56,4 +56,4 @@ class Rows:
         That is exact where no two scores are equal (Vovk et al. 2005).
         """
         n = len(self.y_calibration)
-        return math.ceil(coverage * (n + 1) - 1e-9) / (n + 1)
+        return conformal_rank(n, coverage) / (n + 1)

@@ -22,7 +22,10 @@ WEIGHT_STD = 1.5
 
 @dataclass(frozen=True)
 class Gaps:
-    """The gaps of all columns: their column of X, both ends and the column's standard deviation, all [G]."""
+    """The gaps of all columns: their column of X, both ends and the column's standard deviation, all [G].
+
+    Those of one column are neighbours.
+    """
 
     column: NDArray[np.intp]
     low: Array
@@ -49,11 +52,8 @@ class Gaps:
         It is 0 outside the gaps, so for every training row.
         """
         inside = np.minimum(x[:, self.column] - self.low, self.high - x[:, self.column]) / self.unit
-        place = np.unique(self.column, return_inverse=True)[1]
-        distances = np.zeros((len(x), self.n_inputs))
-        for gap, input_of_gap in enumerate(place):
-            np.maximum(distances[:, input_of_gap], inside[:, gap], out=distances[:, input_of_gap])
-        return distances
+        first_of_column = np.unique(self.column, return_index=True)[1]
+        return np.maximum(np.maximum.reduceat(inside, first_of_column, axis=1), 0.0)
 
 
 def _gaps_of_column(x: Array) -> list[tuple[float, float]]:

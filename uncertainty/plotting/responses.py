@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.base import is_classifier, is_regressor
-from sklearn.pipeline import Pipeline
 
+from uncertainty.metrics._fitted import reach
 from uncertainty.plotting.columns import one_marginal, one_target
 
 Array = NDArray[np.float64]
@@ -17,21 +17,12 @@ Array = NDArray[np.float64]
 
 def innermost(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return the model at the end of pipelines and searches, which alone has our methods, and X as it sees it."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            X = estimator[:-1].transform(X) if len(estimator) > 1 else X
-            estimator = estimator[-1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        else:
-            return estimator, X
+    return reach(estimator, X)
 
 
 def innermost_model(estimator: Any) -> Any:
     """Return the model at the end of pipelines and searches."""
-    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
-        estimator = estimator[-1] if isinstance(estimator, Pipeline) else estimator.best_estimator_
-    return estimator
+    return reach(estimator, None)[0]
 
 
 def has_method(estimator: Any, method: str) -> bool:
