@@ -32,10 +32,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "estimators": ENGINE,
     "calibration": ENGINE | {"estimators"},
     "diagnostics": ENGINE | {"estimators"},
-    "persistence": ENGINE | {"estimators", "calibration"},
+    "tables": frozenset(),
+    "persistence": ENGINE | {"estimators", "calibration", "tables"},
     "plotting": ENGINE | TOP | {"estimators"},
-    "cli": ENGINE | TOP | {"estimators", "plotting"},
-    "__init__": ENGINE | TOP | {"estimators", "plotting"},
+    "export": ENGINE | {"estimators", "calibration"},
+    "report": ENGINE | TOP | {"estimators", "plotting", "tables"},
+    "cli": ENGINE | TOP | {"estimators", "export", "plotting", "report", "tables"},
+    "__init__": ENGINE | TOP | {"estimators", "export", "plotting", "report", "tables"},
 }
 
 # (room, module it may import all the same): why.
