@@ -217,7 +217,7 @@ class TestUncertaintySurface:
         (border,) = display.boundary_
         assert_allclose(np.concatenate([path.vertices for path in border.get_paths()])[:, 0], 1.25)
         assert {"class left", "class right", "epistemic uncertainty"} <= set(legend_texts(display))
-        with pytest.raises(ValueError, match="kind must be one of 'total', .*, got 'both'"):
+        with pytest.raises(ValueError, match=r"kind must be one of 'total', .*, got 'both'"):
             UncertaintySurfaceDisplay.from_predictions(xx0, xx1, xx1, kind="both")
 
     def test_one_network_has_no_ignorance(self, regressor, regression):
