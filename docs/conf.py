@@ -34,6 +34,7 @@ myst_heading_anchors = 4
 
 # Docstrings say types and shapes in words. Names in single backticks are links where they are public names of ours.
 default_role = "py:obj"
+smartquotes = False  # where kind="mean" is written without backticks, it is still code
 autodoc_typehints = "none"
 autosummary_generate = False
 numpydoc_show_class_members = False

@@ -14,8 +14,9 @@ logger = logging.getLogger(__name__)
 
 # Commands that code hosts know and docutils does not.
 SYNONYMS = {r"\dots": r"\ldots", r"\gt": ">", r"\lt": "<"}
-# The name of a function stands apart from an argument without parentheses, as in log x.
+# The name of a function stands apart from what is before it, and from an argument without parentheses: 2 log x.
 BARE_ARGUMENT = re.compile(r"<mo>&ApplyFunction;</mo>(?!\s*<mo[^>]*>[(\[{⌊|])")
+AFTER_OPERAND = re.compile(r"(</m(?:i|n|sub|sup|subsup)>\s*)(<mi>\w{2,}</mi>\s*<mo>&ApplyFunction;)")
 THIN_SPACE = '<mspace width="0.17em"/>'
 COMMAND = re.compile("|".join(rf"{re.escape(name)}(?![A-Za-z])" for name in SYNONYMS))
 
@@ -24,7 +25,8 @@ def to_mathml(node: nodes.Node, *, as_block: bool) -> str:
     """Return the formula as a <math> element, or as its source, with a warning, where it is not understood."""
     formula = COMMAND.sub(lambda match: SYNONYMS[match[0]], node.astext())
     try:
-        return BARE_ARGUMENT.sub(THIN_SPACE, latex2mathml.tex2mathml(formula, as_block=as_block))
+        drawn = latex2mathml.tex2mathml(formula, as_block=as_block)
+        return BARE_ARGUMENT.sub(THIN_SPACE, AFTER_OPERAND.sub(rf"\1{THIN_SPACE}\2", drawn))
     except MathError as error:
         logger.warning("formula %r cannot be drawn: %s", node.astext(), error, location=node)
         return f"<code>{html.escape(node.astext())}</code>"

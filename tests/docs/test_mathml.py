@@ -32,6 +32,8 @@ def test_commands_of_code_hosts(mathml, command, drawn):
     assert drawn in draw(mathml, f"a {command} b")
 
 
-def test_functions_stand_apart_from_bare_arguments(mathml):
-    assert mathml.THIN_SPACE in draw(mathml, r"\log x")
-    assert mathml.THIN_SPACE not in draw(mathml, r"\log (x)")
+@pytest.mark.parametrize(
+    ("formula", "spaces"), [(r"\log x", 1), (r"\log (x)", 0), (r"z \tanh (x)", 1), (r"2 \log x", 2), (r"- \log x", 1)]
+)
+def test_functions_stand_apart(mathml, formula, spaces):
+    assert draw(mathml, formula).count(mathml.THIN_SPACE) == spaces
