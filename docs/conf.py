@@ -7,12 +7,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
-from uncertainty import __version__
+import uncertainty
 
 project = "uncertainty"
 author = "the uncertainty developers"
 project_copyright = author
-version = release = __version__
+version = release = uncertainty.__version__
 
 extensions = [
     "myst_parser",

@@ -190,6 +190,8 @@ def test_curves_of_any_training(legend_texts):
     assert_array_equal(display.validation_line_.get_ydata(), [2.5, 1.5, 1.8])
     assert [line.get_xdata()[0] for line in display.best_lines_] == [2]
     assert legend_texts(display) == ["training loss", "validation loss", "best epoch: 2", "marginal of y"]
+    low, high = display.ax_.get_ylim()
+    assert low < 0.5 < 2.2 < high
 
 
 def test_range_test_made_elsewhere(legend_texts):

@@ -191,8 +191,9 @@ class TrainingCurveDisplay(Display):
 
     def _limit(self, ax: Any, marginal: float) -> None:
         """Leave out what lies far above the loss of a constant, which would hide everything else."""
-        shown = [self.smoothed_train_loss, self.smoothed_validation_loss]
-        lowest = min([float(np.nanmin(curve)) for curve in shown if curve is not None], default=marginal)
+        smoothed = [curve for curve in (self.smoothed_train_loss, self.smoothed_validation_loss) if curve is not None]
+        raw = [curve for curve in (self.train_loss, self.validation_loss) if curve is not None]
+        lowest = min(float(np.nanmin(curve)) for curve in smoothed or raw)
         height = max(marginal - lowest, SMALLEST_HEIGHT)
         ax.set_ylim(lowest - BELOW * height, marginal + ABOVE * height)
 
