@@ -176,12 +176,16 @@ class ConformalRegressor(HeldOutRegressor):
         used = rows.used()
         every_row = rows.take(used)
         if self.method == "jackknife+ab":
-            keep_fitted(self, fitted_already(self.estimator) if self._is_prefit() else self._fitted(every_row))
+            if self._is_prefit():
+                keep_fitted(self, fitted_already(self.estimator))
+            else:
+                keep_fitted(self, *self._fitted(rows, [("fit all rows", used)]))
             bags = OutOfBagConformal(score, self.estimator_, every_row.X, every_row.targets, joint=joint)
             return bags, used[bags.rows]
         folds = cross_fitting_folds(self.cv, rows, self._seed)
-        self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
-        keep_fitted(self, self._fitted(every_row))
+        every_fit = [*(("fit all but a fold", fit) for fit, _ in folds), ("fit all rows", used)]
+        *self.estimators_, final = self._fitted(rows, every_fit)
+        keep_fitted(self, final)
         parts = [held_out for _, held_out in folds]
         return CrossConformal(score, self.estimators_, parts, rows.X, rows.targets, joint=joint), np.concatenate(parts)
 

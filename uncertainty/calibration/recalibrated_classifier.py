@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -31,7 +32,7 @@ Array = NDArray[np.float64]
 SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
 
 
-class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
+class RecalibratedClassifier(ClassifierMixin, CallbackSupportMixin, SaveMixin, BaseEstimator):
     """Classifier with its probabilities recalibrated on rows the model that predicts them has not seen.
 
     The averaged probabilities p become softmax(W log p + b), with W and b fitted to out-of-fold predictions; the final
@@ -145,7 +146,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         rows = check_fit_rows(X, check_labels(self, y), sample_weight, groups)
         _check_classes(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
         seed = draw_seed(self.random_state)
-        model, indices, predictions = cross_fit(estimator, rows, self.cv, seed, _log_proba)
+        model, indices, predictions = cross_fit(self, estimator, rows, self.cv, seed, _log_proba)
         keep_fitted(self, model)
         self.classes_ = self.estimator_.classes_
         index = np.concatenate(indices)
@@ -201,7 +202,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
         """Return the logarithm of the recalibrated probabilities, (n, C)."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return _mapped(_log_proba(self.estimator_, X)[1], self.matrix_, self.intercept_)
 
     def predict_proba(self, X: ArrayLike) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -30,7 +31,7 @@ Array = NDArray[np.float64]
 SCALINGS = {"variance": scale_about_the_mean, "temperature": scale_noise}
 
 
-class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
+class RecalibratedRegressor(RegressorMixin, CallbackSupportMixin, SaveMixin, BaseEstimator):
     """Regressor with its predictive distributions recalibrated on rows the model that predicts them has not seen.
 
     The calibration rows come from cross-fitting: each split of `cv` fits a copy of `estimator` on its training rows
@@ -142,7 +143,7 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
                 f"package; it may stand inside a Pipeline together with this one, not the other way round."
             )
         seed = draw_seed(self.random_state)
-        model, indices, predictives = cross_fit(estimator, rows, self.cv, seed, _predictive)
+        model, indices, predictives = cross_fit(self, estimator, rows, self.cv, seed, _predictive)
         keep_fitted(self, model)
         weight = rows.weights_of(np.concatenate(indices))
         held_out = HeldOut(predictives, [rows.y[index] for index in indices], weight)
@@ -198,18 +199,18 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
 
     def _evaluate(self, X: Any, question: Callable[[RegressionPredictive], Array]) -> Array:
         """What `question` returns for the predictive of X, chunk by chunk."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return np.concatenate([question(self.predict_dist(part)) for _, part in row_chunks(X, ROWS_AT_A_TIME)])
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Return the mean of `estimator_`, and with `return_std` the recalibrated standard deviation, in units of y."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         mean = self.estimator_.predict(X)
         return (mean, self._evaluate(X, lambda p: p.std())) if return_std else mean
 
     def predict_dist(self, X: ArrayLike) -> RegressionPredictive:
         """Return the recalibrated predictive distribution of all rows, with the names of `scipy.stats`."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self._recalibrate(self.estimator_.predict_dist(X))
 
     def predict_interval(self, X: ArrayLike, coverage: ArrayLike = 0.9, side: str = "two") -> Array:

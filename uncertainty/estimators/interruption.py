@@ -1,7 +1,7 @@
 """What becomes of Ctrl-C after the estimator has been fitted to the weights of the epochs before it.
 
-Who fits an estimator by hand wants the estimator. Who runs a search, or calibrates a model, has asked for the whole: there
-a fit that was cut short must not pass for a finished one, and the next one must not begin.
+Who fits an estimator by hand wants the estimator. Who runs a search, or calibrates a model, has asked for the whole:
+there a fit that was cut short must not pass for a finished one, and the next one must not begin.
 """
 
 from __future__ import annotations

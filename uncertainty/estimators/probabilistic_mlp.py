@@ -185,8 +185,8 @@ as `Adam(amsgrad=True, max_norm=3)`
     warm_start : bool, default False
         Start from the weights of the last fit, with its scaling.
     verbose : 0, 1, 2 or bool, default 0
-        What `fit` prints: nothing; about ten lines, with the losses, the members still training, and the time so far and
-        left; or a line an epoch. True is 1.
+        What `fit` prints: nothing; about ten lines with the losses, the members still training, and the time so far
+        and left; or a line an epoch. True is 1.
     max_time : float or None, default None
         Seconds that `fit` may take. Training ends with the epoch in which they are over, the first one at the earliest,
         with a ConvergenceWarning: the best weights so far are kept, the schedule is cut short, and the outcome depends

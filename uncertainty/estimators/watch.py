@@ -58,10 +58,12 @@ class FitWatch:
             warnings.warn(f"{self._message(spent, result)} {again}", ConvergenceWarning, stacklevel=6)
 
     def _message(self, what: str, result: TrainingResult) -> str:
+        n_networks = len(result.values)
+        unfinished = f", with {result.n_unfinished} of {n_networks} networks still training" if n_networks > 1 else ""
         return (
             f"{what} after {len(result.history)} of {self._plan.max_epochs} epochs ({duration(self._budget.elapsed())})"
-            f", with {result.n_unfinished} of {len(result.values)} networks still training. The estimator is fitted to "
-            f"the {self._chosen} weights of these epochs, and the learning-rate schedule was cut short."
+            f"{unfinished}. The estimator is fitted to the {self._chosen} weights of these epochs, and the "
+            f"learning-rate schedule was cut short."
         )
 
 

@@ -1,7 +1,7 @@
 """Ctrl-C in training: weights are never half-updated, and what whole epochs have given is not lost.
 
-An epoch may be interrupted anywhere, since nothing that is kept is written in it. What follows an epoch is not: the best
-weights, their losses and the history belong together. So a KeyboardInterrupt of that time waits for its end.
+An epoch may be interrupted anywhere, since nothing that is kept is written in it. What follows an epoch may not: the
+best weights, their losses and the history belong together. So a KeyboardInterrupt of that time waits for its end.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ class TrainingInterrupted(KeyboardInterrupt):
     def __init__(self, result: TrainingResult) -> None:
         super().__init__(result)  # its arguments make it again where it comes out of a worker process
         self.result = result
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
     def __str__(self) -> str:
         return f"training was interrupted after epoch {len(self.result.history)}"
