@@ -142,7 +142,7 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
         fit = fit_network(self._task(method, problem, start), observe=observe, n_jobs=getattr(self, "n_jobs", None))
         self._record_bags(fit, grows=start.members.start > 0)
         self.__dict__.pop("validation_curve_", None)
-        vars(self).update(self._fitted_attributes(method, start, fit.members, fit.result))
+        self.__dict__.update(self._fitted_attributes(method, start, fit.members, fit.result))
         watch.close(fit.result, fit.interrupt)
 
     def _fitted_attributes(
@@ -181,7 +181,7 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
         self.members_, self._optimizer_state = fit.members, fit.result.optimizer_state
         self._forget_bags()
         last = {**fit.result.history[-1], "epoch": len(history) + 1}
-        vars(self).update(_curves([*history, last], fit.result.best_epochs, fit.result.best_losses))
+        self.__dict__.update(_curves([*history, last], fit.result.best_epochs, fit.result.best_losses))
         if fit.interrupt is not None:  # after the pass
             raise fit.interrupt
 
