@@ -25,7 +25,7 @@ VARIANCE = "variance of each class's indicator"
 
 @dataclass(frozen=True)
 class Parts:
-    """Log of the averaged probabilities, and its variance and entropy in parts; [1, N, T, C], entropies [1, N, T, 1]."""
+    """Log of the averaged probabilities and parts of the variance [1, N, T, C], and of the entropy [1, N, T, 1]."""
 
     log_proba: Value
     aleatoric_variance: Value

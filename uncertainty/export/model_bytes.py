@@ -68,7 +68,9 @@ def model_bytes(
 def _node(node: Node) -> Any:
     from onnx import helper
 
-    attributes = {key: _type(v.name) if isinstance(v, np.dtype) else v for key, v in node.attributes.items()}
+    attributes: dict[str, Any] = {
+        key: _type(v.name) if isinstance(v, np.dtype) else v for key, v in node.attributes.items()
+    }
     return helper.make_node(node.operator, list(node.inputs), [node.output], **attributes)
 
 

@@ -1,4 +1,8 @@
-"""Activations that are a function of one number: the formula of each of `KERNELS`, by its name."""
+"""Activations that are a function of one number: the formula of each of `KERNELS`, by its name.
+
+None ends with a product by a number: onnxruntime would make one of that and the matrix product behind it, and round
+the number to single precision.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ def _leaky_relu(z: Value, slope: float) -> Value:
 
 
 def _elu(z: Value, alpha: float, scale: float) -> Value:
-    return scale * (z > 0.0).where(z, alpha * (z.exp() - 1.0))
+    return (z > 0.0).where(scale * z, (scale * alpha) * (z.exp() - 1.0))
 
 
 def _gelu(z: Value) -> Value:
@@ -29,7 +33,7 @@ def _gelu(z: Value) -> Value:
 
 
 def _hard_sigmoid(z: Value) -> Value:
-    return (z + 3.0).at_least(0.0).at_most(6.0) / 6.0
+    return (z / 6.0 + 0.5).at_least(0.0).at_most(1.0)
 
 
 FORMULAS: dict[str, Callable[..., Value]] = {
@@ -57,19 +61,21 @@ def _normal_cdf(z: Value) -> Value:
     """
     x = abs(z) / sqrt(2.0)
     t = 2.0 / (2.0 + x)
-    argument, exponent = 2.0 * t - 1.0, None
-    for coefficient in _coefficients()[::-1]:
-        exponent = coefficient if exponent is None else exponent * argument + coefficient
+    argument, (*lower, second, highest) = 2.0 * t - 1.0, _coefficients()
+    exponent = highest * argument + second
+    for coefficient in lower[::-1]:
+        exponent = exponent * argument + coefficient
     tail = 0.5 * t * (exponent - x * x).exp()
     return (z > 0.0).where(1.0 - tail, tail)
 
 
 @cache
-def _coefficients() -> Any:
+def _coefficients() -> list[float]:
     """Coefficients of p, lowest power first: interpolation at Chebyshev points."""
 
     def exponent(argument: Any) -> Any:
         t = 0.5 * (argument + 1.0)
         return np.log(erfcx(2.0 / t - 2.0) / t)
 
-    return np.polynomial.chebyshev.cheb2poly(np.polynomial.chebyshev.chebinterpolate(exponent, DEGREE))
+    of_chebyshev = np.polynomial.chebyshev.chebinterpolate(exponent, DEGREE)
+    return [float(c) for c in np.polynomial.chebyshev.cheb2poly(of_chebyshev)]
