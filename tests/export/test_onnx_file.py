@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import copy
+import dataclasses
 import json
 
 import numpy as np
@@ -66,18 +68,20 @@ def test_rows_do_not_depend_on_their_batch_or_on_threads(file, new_rows, run_fil
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_row_with_missing_values_gives_nan_and_leaves_others_alone(
-    file, classes, new_rows, run_file, tmp_path, value
+    regressor, classes, table, new_rows, run_file, tmp_path, value
 ):
-    export_onnx(classes, tmp_path / "classes.onnx")
+    # Of which tanh would make a number again.
+    as_they_are = regressor(standardize=False, activation="tanh").fit(*table)
     X = new_rows[:5].copy()
     X[1, 2] = value
-    for path in (file, tmp_path / "classes.onnx"):
-        found, whole = run_file(path, X), run_file(path, new_rows[:5])
-        label, numbers = found.pop("label", None), [0, 2, 3, 4]
+    for model in (as_they_are, classes):
+        export_onnx(model, tmp_path / "model.onnx", overwrite=True)
+        found, whole = run_file(tmp_path / "model.onnx", X), run_file(tmp_path / "model.onnx", new_rows[:5])
+        label, others = found.pop("label", None), [0, 2, 3, 4]
         assert all(np.isnan(values[1]).all() for values in found.values())
-        assert all((values[numbers] == whole[name][numbers]).all() for name, values in found.items())
+        assert all((values[others] == whole[name][others]).all() for name, values in found.items())
     assert label[1] == ""
-    assert label[0] == whole["label"][0]
+    assert (label[others] == whole["label"][others]).all()
 
 
 def test_inputs_in_single_precision_are_those_numbers(ensemble, table, run_file, tmp_path):
@@ -121,6 +125,29 @@ def test_a_linear_map_of_log_probabilities_is_in_the_file(classes, table, target
     model.matrix_ = np.array([[1.5, 0.1, 0.0], [0.2, 1.4, 0.1], [-0.1, 0.3, 1.2]])
     model.intercept_ = np.arange(3.0)
     check(model, new_rows)
+
+
+@pytest.mark.parametrize("difference", [0.0, 1e-9])
+def test_members_that_agree_know_all(classes, new_rows, run_file, tmp_path, difference):
+    model = copy.copy(classes)
+    first = classes.members_.values[:1]
+    apart = 1.0 + difference * np.arange(3.0)[:, None]
+    model.members_ = dataclasses.replace(classes.members_, values=first * apart)
+    export_onnx(model, tmp_path / "model.onnx")
+    found = run_file(tmp_path / "model.onnx", new_rows)
+    for name in ("mutual_information", "epistemic_variance"):
+        assert (found[name] >= 0.0).all()
+        np.testing.assert_allclose(found[name], 0.0, atol=1e-14 if difference else 0.0)
+
+
+def test_entropies_of_classes_that_are_almost_certain_keep_their_digits(classifier, table, targets, new_rows, check):
+    model = classifier(hidden_layer_sizes=()).fit(table[0], targets["binary"])
+    model.members_ = dataclasses.replace(model.members_, values=20.0 * np.ones_like(model.members_.values))
+    entropy = check(model, new_rows)["total_entropy"]
+    expected = model.predict_uncertainty(new_rows)["total_entropy"]
+    certain = (expected > 1e-17) & (expected < 1e-12)
+    assert certain.any()
+    np.testing.assert_allclose(entropy[certain], expected[certain], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
