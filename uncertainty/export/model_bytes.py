@@ -71,7 +71,8 @@ def _node(node: Node) -> Any:
     attributes: dict[str, Any] = {
         key: _type(v.name) if isinstance(v, np.dtype) else v for key, v in node.attributes.items()
     }
-    return helper.make_node(node.operator, list(node.inputs), [node.output], **attributes)
+    # With a name: what onnxruntime fuses is named after it, and names have to differ.
+    return helper.make_node(node.operator, list(node.inputs), [node.output], name=node.output, **attributes)
 
 
 def _type(dtype: str) -> int:

@@ -44,7 +44,8 @@ FORMULAS: dict[str, Callable[..., Value]] = {
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "gelu": _gelu,
-    "silu": lambda z: z * z.sigmoid(),
+    # z sigmoid(z) is what some versions of onnxruntime replace by an operator that they lack in double precision.
+    "silu": lambda z: z / (1.0 + (-z).exp()),
     "mish": lambda z: z * z.softplus().tanh(),
     "softplus": lambda z: z.softplus(),
     "hard_tanh": lambda z: z.at_least(-1.0).at_most(1.0),
