@@ -127,6 +127,13 @@ def test_a_linear_map_of_log_probabilities_is_in_the_file(classes, table, target
     check(model, new_rows)
 
 
+def test_several_labels_of_a_row_with_missing_values(classifier, table, targets, check, run_file, tmp_path):
+    model = classifier().fit(table[0], targets["multilabel"])
+    assert check(model, table[0])["label"].dtype == np.int64
+    found = run_file(tmp_path / "model.onnx", np.full((2, 5), np.nan))
+    np.testing.assert_array_equal(found["label"], np.full((2, 3), NO_LABEL))
+
+
 @pytest.mark.parametrize("difference", [0.0, 1e-9])
 def test_members_that_agree_know_all(classes, new_rows, run_file, tmp_path, difference):
     model = copy.copy(classes)
