@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
+    from uncertainty.export import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.persistence import *  # noqa: F403
@@ -62,6 +63,7 @@ _ROOM_OF_NAME = {
     "ProbabilisticMLPRegressor": "estimators",
     "SnapshotEnsembleClassifier": "estimators",
     "SnapshotEnsembleRegressor": "estimators",
+    "export_onnx": "export",
     "Bernoulli": "heads",
     "Categorical": "heads",
     "Gaussian": "heads",
