@@ -99,7 +99,7 @@ MISSING = [("pandas", "Int64"), ("pandas", "Float64"), ("pandas", "object"), ("p
 @pytest.mark.parametrize(("kind", "dtype"), MISSING, ids=str)
 def test_gaps_are_refused_by_column_with_the_remedy(kind, dtype, fitted):
     table = with_size(kind, GAPS, dtype)
-    message = r"Input X contains NaN\. It is in the columns \['size'\]\. Fill them in: `uncertainty\.tables\.tabular_p"
+    message = r"Input X contains NaN\. It is in the columns \['size'\]\. Fill them in: `uncertainty\.tabular_pipeline"
     with pytest.raises(ValueError, match=message):
         fresh(REGRESSOR).fit(table, Y)
     with pytest.raises(ValueError, match=message):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 NUMBERS_FIRST = (
-    "Make them numbers first: `uncertainty.tables.tabular_pipeline(estimator)` does so for a whole table, or put a "
+    "Make them numbers first: `uncertainty.tabular_pipeline(estimator)` does so for a whole table, or put a "
     "sklearn.compose.ColumnTransformer with a OneHotEncoder(sparse_output=False) before the estimator in a Pipeline."
 )
 DENSE_FIRST = (
@@ -20,7 +20,7 @@ DENSE_FIRST = (
 )
 # What scikit-learn finds in its input: the remedy.
 REMEDIES = {
-    "Input X contains NaN": "Fill them in: `uncertainty.tables.tabular_pipeline(estimator)` does so for a whole table, "
+    "Input X contains NaN": "Fill them in: `uncertainty.tabular_pipeline(estimator)` does so for a whole table, "
     "or put a sklearn.impute.SimpleImputer(add_indicator=True) before the estimator in a Pipeline.",
     "Input X contains infinity": "Replace these values, or leave out the rows.",
     "Input y contains NaN": "Leave out these rows: nothing can be learned from a row without an answer.",
