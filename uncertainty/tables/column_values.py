@@ -76,7 +76,8 @@ def _refuse(column: Any, wrong: NDArray[np.bool_], what: str) -> None:
     if wrong.any():
         row = int(wrong.argmax())
         value = column.iloc[row]
+        shown = value.item() if isinstance(value, np.generic) else value
         raise ValueError(
-            f"column {column.name!r} must be {what} in every row, got {value.item() if isinstance(value, np.generic) else value!r} in row {row}. Correct it, or "
-            f"leave it empty if it is unknown."
+            f"column {column.name!r} must be {what} in every row, got {shown!r} in row {row}. Correct it, or leave it "
+            f"empty if it is unknown."
         )

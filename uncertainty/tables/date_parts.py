@@ -48,8 +48,8 @@ class DateParts(TransformerMixin, BaseEstimator):
     """Turn columns of dates into numbers.
 
     Each gives up to four columns, NaN where the date is missing: `days` since the first training date, with fractions;
-    `year_fraction`, the share of the year's days that have passed, in [0, 1); `weekday`, 0 (Monday) to 6; `hour`, in [0, 24). The last
-    three are left out where they do not vary over the training rows.
+    `year_fraction`, the share of the year's days that have passed, in [0, 1); `weekday`, 0 (Monday) to 6; `hour`, in
+    [0, 24). The last three are left out where they do not vary over the training rows.
 
     Attributes
     ----------

@@ -28,8 +28,8 @@ def tabular_pipeline(estimator: Any) -> Pipeline:
     - numbers: the median of the training rows for gaps, and a column of zeros and ones for each column that had gaps
       in training (`SimpleImputer`). They are scaled by the estimator;
     - text, categories and booleans: a column of zeros and ones for each category (`OneHotEncoder`). Categories of fewer
-      than 5 training rows share one, as do the rarest beyond 40 and, at prediction, those never seen; where training had
-      no rare ones, an unknown one is none of the known. A gap is a category of its own, as rare ones go;
+      than 5 training rows share one, as do the rarest beyond 40 and, at prediction, those never seen; where training
+      had no rare ones, an unknown one is none of the known. A gap is a category like others;
     - dates: days since the first one and, where they vary, the part of the year, weekday and hour (`DateParts`); gaps
       as those of numbers.
 
