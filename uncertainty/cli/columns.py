@@ -41,10 +41,10 @@ def frame_of(columns: Any, kinds: Mapping[str, str], first_row: int = 0) -> Any:
     """Return a frame of pandas with the columns that have a kind, from a batch or table of pyarrow."""
     import pandas
 
-    return pandas.DataFrame(
-        {name: typed(_one_piece(columns[name]), kind, name, first_row).to_pandas() for name, kind in kinds.items()},
-        index=range(first_row, first_row + columns.num_rows),
-    )
+    values = {name: typed(_one_piece(columns[name]), kind, name, first_row).to_pandas() for name, kind in kinds.items()}
+    frame = pandas.DataFrame(values)
+    frame.index = pandas.RangeIndex(first_row, first_row + columns.num_rows)  # set last, or it would select rows
+    return frame
 
 
 def _one_piece(column: Any) -> Any:

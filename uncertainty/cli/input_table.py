@@ -90,7 +90,9 @@ class InputTable:
 
     def _read_header(self) -> list[str]:
         with self.path.open("rb") as raw, _decompressed(raw, self.path) as stream:
-            line = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="").readline()
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            line = text.readline()
+            text.detach()
         self._separator = max(SEPARATORS, key=line.count)
         names = next(csv.reader([line], delimiter=self._separator), [])
         if "\0" in line or not any(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -54,6 +55,6 @@ def predict(
     from uncertainty.cli.prediction import Prediction
 
     prediction = Prediction(model, data, coverage, keep, keep_all=keep_all)
-    with click.progressbar(length=prediction.n_bytes, label="Predicting", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=prediction.n_bytes, label="Predicting", file=sys.stderr) as bar:
         n_rows = prediction.write(output, force=force, progress=bar.update)
     click.echo(f"Predicted {n_rows} rows.", err=True)

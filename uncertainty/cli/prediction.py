@@ -75,22 +75,36 @@ class Prediction:
 
 def of_regressor(model: FittedModel, X: Any, levels: list[float]) -> dict[str, Any]:
     """Return mean, standard deviation, interval ends and parts of the uncertainty, as far as the model has them."""
-    predictor, columns = model.predictor, {}
-    if hasattr(predictor, "predict_uncertainty"):
-        parts = predictor.predict_uncertainty(X)
-        columns = {"mean": parts.mean, "std": np.sqrt(parts.total_variance)}
-        spreads = {
-            "aleatoric_std": np.sqrt(parts.aleatoric_variance),
-            "epistemic_std": np.sqrt(parts.epistemic_variance),
-        }
-    else:
-        columns, spreads = {"mean": predictor.predict(X)}, {}
-    if hasattr(predictor, "predict_interval"):
-        ends = predictor.predict_interval(X, coverage=levels)  # (n, 2, L)
+    mean, parts, ends = _mean_parts_ends(model.predictor, X, levels)
+    columns = {"mean": mean}
+    if parts:
+        columns["std"] = np.sqrt(parts[0] + parts[1])
+    if ends is not None:  # (n, 2, L)
         for number, level in enumerate(levels):
             columns[f"lower_{100 * level:g}"] = np.ascontiguousarray(ends[:, 0, number])
             columns[f"upper_{100 * level:g}"] = np.ascontiguousarray(ends[:, 1, number])
-    return columns | spreads
+    return columns | dict(zip(("aleatoric_std", "epistemic_std"), map(np.sqrt, parts), strict=False))
+
+
+def _mean_parts_ends(predictor: Any, X: Any, levels: list[float]) -> tuple[Any, tuple[Any, ...], Any]:
+    """The mean, both parts of the variance if there are any, and the ends of intervals or None."""
+    from uncertainty.estimators.regressor import ProbabilisticRegressor
+    from uncertainty.predictive import ContinuousPredictive
+
+    if isinstance(predictor, ProbabilisticRegressor):  # all at once: the way through the networks takes most of the time
+        mean, aleatoric, epistemic, ends = predictor._evaluate(
+            X,
+            ContinuousPredictive.mean,
+            ContinuousPredictive.aleatoric_variance,
+            ContinuousPredictive.epistemic_variance,
+            lambda predictive: predictive.interval(levels),
+        )
+        return mean, (aleatoric, epistemic), ends
+    ends = predictor.predict_interval(X, coverage=levels) if hasattr(predictor, "predict_interval") else None
+    if not hasattr(predictor, "predict_uncertainty"):
+        return predictor.predict(X), (), ends
+    parts = predictor.predict_uncertainty(X)
+    return parts.mean, (parts.aleatoric_variance, parts.epistemic_variance), ends
 
 
 def of_classifier(model: FittedModel, X: Any, levels: list[float]) -> dict[str, Any]:
