@@ -37,7 +37,9 @@ def frame() -> pd.DataFrame:
     table = pd.DataFrame({"id": [f"{i:03d}" for i in range(n)], "size": size, "code": rng.integers(1, 4, n)})
     table["place"] = rng.choice(["north, far", 'the "old" town', "süd"], n)
     table["flag"] = rng.random(n) < 0.5
-    table["day"] = (pd.Timestamp("2023-03-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")).strftime("%Y-%m-%d")
+    table["day"] = (pd.Timestamp("2023-03-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")).strftime(
+        "%Y-%m-%d"
+    )
     table["price"] = 3.0 + size + (table["place"] == "süd") + 0.1 * rng.normal(size=n)
     table["class"] = np.where(table["price"] > 3.5, "dear", "cheap")
     table.loc[5:20, "size"] = np.nan

@@ -31,7 +31,10 @@ def test_columns_and_values_are_those_of_python(predicted, regressor, frame):
     expected = {
         "mean": parts.mean,
         "std": np.sqrt(parts.total_variance),
-        **{"lower_50": ends[:, 0, 0], "upper_50": ends[:, 1, 0], "lower_95": ends[:, 0, 1], "upper_95": ends[:, 1, 1]},
+        "lower_50": ends[:, 0, 0],
+        "upper_50": ends[:, 1, 0],
+        "lower_95": ends[:, 0, 1],
+        "upper_95": ends[:, 1, 1],
         "aleatoric_std": np.sqrt(parts.aleatoric_variance),
         "epistemic_std": np.sqrt(parts.epistemic_variance),
     }
@@ -40,9 +43,11 @@ def test_columns_and_values_are_those_of_python(predicted, regressor, frame):
         np.testing.assert_allclose(predicted[name], values, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("batch_bytes", "batch_rows"), [(300, 1), (4_000, 7), (1_000_000, 10_000)])
+@pytest.mark.parametrize(("batch_bytes", "batch_rows"), [(300, 13), (4_000, 70), (1_000_000, 10_000)])
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_the_size_of_the_batches_changes_nothing(predicted, folder, regressor, tmp_path, ending, batch_bytes, batch_rows):
+def test_the_size_of_the_batches_changes_nothing(
+    predicted, folder, regressor, tmp_path, ending, batch_bytes, batch_rows
+):
     prediction = Prediction(regressor, folder / f"data.{ending}", (0.5, 0.95), (), keep_all=False)
     read = []
     sizes = {"batch_bytes": batch_bytes, "batch_rows": batch_rows}
@@ -50,7 +55,7 @@ def test_the_size_of_the_batches_changes_nothing(predicted, folder, regressor, t
     assert n_rows == len(predicted)
     assert sum(read) == prediction.n_bytes
     assert min(read) >= 0
-    assert (len(read) > 3) == (batch_rows < 10)
+    assert (len(read) > 3) == (batch_rows < 100)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out.csv"), predicted, rtol=1e-12, check_exact=False)
 
 

@@ -47,7 +47,7 @@ def model(frame, y):
 
 
 def test_kinds_and_the_name_of_the_target(model):
-    kinds = "number number category category boolean date category".split()
+    kinds = ["number", "number", "category", "category", "boolean", "date", "category"]
     assert list(model[0].kinds_.values()) == kinds
     assert list(model[0].kinds_) == ["size", "count", "place", "code", "flag", "day", "id"]
     assert model[0].target_name_ == "price"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from uncertainty import __version__
 from uncertainty.cli.demo import demo
 from uncertainty.cli.evaluate import evaluate
 from uncertainty.cli.fit import fit
@@ -13,7 +12,7 @@ from uncertainty.cli.report import report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="uncertainty")
+@click.version_option(package_name="uncertainty", prog_name="uncertainty")
 def application() -> None:
     """Predictions that say how far to trust them, from tables in csv or parquet files.
 

@@ -7,12 +7,9 @@ from typing import Any
 
 import click
 
-from uncertainty.cli.columns import check_named
 from uncertainty.cli.errors import in_one_line
 from uncertainty.cli.files import INPUT_FILE, OUTPUT_FILE, check_output
-from uncertainty.cli.input_table import InputTable
-from uncertainty.cli.target import CLASSIFICATION, REGRESSION
-from uncertainty.cli.training_plan import HEADS, METHODS, TrainingPlan
+from uncertainty.cli.training_plan import CLASSIFICATION, HEADS, METHODS, REGRESSION, TrainingPlan
 
 
 @click.command(short_help="Fit a model to a table.")
@@ -55,34 +52,14 @@ def fit(
       uncertainty fit churn.parquet --target left --task classification --method mc-dropout -o churn.uq
     """
     check_output(output, force=force)
-    plan = TrainingPlan(**options)
-    table = InputTable(data)
-    given = [target, *drop, *category, *([weights] if weights else [])]
-    check_named(table, given)
-    if target in (*drop, *category, weights):
-        raise click.UsageError(f"--target {target!r} is named by another option, too.")
-    features = [name for name in table.names if name not in (target, weights, *drop)]
-    _run(plan, table, features, target, weights, frozenset(category), task, output, force=force)
-
-
-def _run(
-    plan: TrainingPlan,
-    table: InputTable,
-    features: list[str],
-    target: str,
-    weights: str | None,
-    category: frozenset[str],
-    task: str | None,
-    output: Path,
-    *,
-    force: bool,
-) -> None:
-    import uncertainty
+    from uncertainty.cli.column_roles import ColumnRoles
+    from uncertainty.cli.input_table import InputTable
     from uncertainty.cli.training import fitted, held_out_score, read_training_rows
+    from uncertainty.persistence import save
 
-    rows = read_training_rows(table, features, target, weights, category, task)
+    rows = read_training_rows(InputTable(data), ColumnRoles(target, weights, drop, category), task)
     click.echo(rows.summary)
-    model = fitted(plan.estimator(rows.task), rows)
+    model = fitted(TrainingPlan(**options).estimator(rows.task), rows)
     click.echo(held_out_score(model))
-    uncertainty.save(model, output, overwrite=force)
+    save(model, output, overwrite=force)
     click.echo(f"Saved to {output} ({output.stat().st_size / 1e6:.1f} MB).")

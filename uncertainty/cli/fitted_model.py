@@ -44,11 +44,11 @@ def load_model(path: Path) -> FittedModel:
     DataError
         If the model is not fitted, or does not know the names of its columns.
     """
-    import uncertainty
+    from uncertainty.persistence import load
     from uncertainty.tables import TableColumns
     from uncertainty.tables.column_kinds import NUMBER
 
-    estimator = uncertainty.load(path)
+    estimator = load(path)
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
         raise DataError(
@@ -97,6 +97,8 @@ def read_test_rows(model: FittedModel, path: Path, target: str | None, weights: 
     table = InputTable(path)
     columns = [*model.kinds, name, *([weights] if weights else [])]
     check_named(table, columns)
-    rows = known_rows(whole_table(table, list(dict.fromkeys(columns))), name)
-    y = target_values(rows[name].combine_chunks(), name, model.classes)
-    return TestRows(frame_of(rows, model.kinds), y, read_weights(rows, weights))
+    rows = whole_table(table, list(dict.fromkeys(columns)))
+    column = rows[name].combine_chunks()
+    known = known_rows(column, name)
+    frame = frame_of(rows, model.kinds)[known.to_numpy(zero_copy_only=False)]
+    return TestRows(frame, target_values(column, known, name, model.classes), read_weights(rows, known, weights))

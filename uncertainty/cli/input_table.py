@@ -17,6 +17,7 @@ BATCH_BYTES = 2 * 1024 * 1024
 BATCH_ROWS = 16_384
 
 GAPS = ["", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
+MOST_SHOWN = 160  # characters of an error
 SEPARATORS = (",", ";", "\t")
 
 
@@ -91,8 +92,12 @@ class InputTable:
     def _read_header(self) -> list[str]:
         with self.path.open("rb") as raw, _decompressed(raw, self.path) as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-            line = text.readline()
-            text.detach()
+            try:
+                line = text.readline()
+            except UnicodeDecodeError as error:
+                raise DataError(f"{str(self.path)!r} is not in UTF-8. Save it so, or convert it with iconv.") from error
+            finally:
+                text.detach()
         self._separator = max(SEPARATORS, key=line.count)
         names = next(csv.reader([line], delimiter=self._separator), [])
         if "\0" in line or not any(names):
@@ -116,11 +121,12 @@ def _decompressed(raw: BinaryIO, path: Path) -> Iterator[Any]:
 
 
 def _plain(message: str) -> str:
-    """pyarrow counts rows from the header on, as lines are."""
+    """pyarrow counts rows from the header on, as lines are, and shows all of a bad one."""
+    message = " ".join(message.split())[:MOST_SHOWN]
     for theirs, ours in {"CSV parse error: ": "", "Row #": "line "}.items():
         message = message.replace(theirs, ours)
     if "UTF8" in message:
-        message += ". Save the file as UTF-8"
+        message += ". Save the file as UTF-8, or convert it with iconv"
     if "straddling object" in message:
         message = "a row is longer than 2 MB: is a quotation mark left open?"
     return message

@@ -8,15 +8,15 @@ import numpy as np
 
 from uncertainty.cli.column_types import guess_kind, typed
 from uncertainty.cli.errors import DataError
+from uncertainty.cli.training_plan import CLASSIFICATION, REGRESSION
 from uncertainty.tables.column_kinds import CATEGORY, NUMBER
 
-REGRESSION, CLASSIFICATION = "regression", "classification"
 # Whole numbers of so few values are taken for classes.
 MOST_CLASSES = 10
 
 
-def known_rows(table: Any, target: str) -> Any:
-    """Return the rows of a table of pyarrow whose target is known.
+def known_rows(column: Any, target: str) -> Any:
+    """Return which values of a column are there, as an array of booleans of pyarrow.
 
     Raises
     ------
@@ -25,15 +25,15 @@ def known_rows(table: Any, target: str) -> Any:
     """
     from pyarrow import compute
 
-    known = table.filter(compute.invert(compute.is_null(table[target], nan_is_null=True)))
-    if known.num_rows == 0:
+    known = compute.invert(compute.is_null(column, nan_is_null=True))
+    if not compute.any(known).as_py():
         raise DataError(f"the target {target!r} is missing in every row.")
     return known
 
 
-def guess_task(column: Any, target: str) -> tuple[str, str]:
-    """Return "regression" or "classification" and the reason, for a column without gaps."""
-    values = _as_guessed(column, target)
+def guess_task(column: Any, known: Any, target: str) -> tuple[str, str]:
+    """Return "regression" or "classification" and the reason."""
+    values = _as_guessed(column, known, target)
     if values.dtype.kind not in "iuf":
         return CLASSIFICATION, "its values are labels"
     distinct = np.unique(values)
@@ -42,24 +42,23 @@ def guess_task(column: Any, target: str) -> tuple[str, str]:
     return REGRESSION, "its values are numbers"
 
 
-def training_labels(column: Any, name: str) -> Any:
-    """Return the labels (n,) of a column without gaps: whole numbers, booleans or text."""
-    values = _as_guessed(column, name)
+def training_labels(column: Any, known: Any, name: str) -> Any:
+    """Return the labels (n,) of the known rows: whole numbers, booleans or text."""
+    values = _as_guessed(column, known, name)
     if values.dtype.kind == "f" and (values == np.round(values)).all():
         return values.astype(np.int64)
     return values.astype(str) if values.dtype == object else values
 
 
-def _as_guessed(column: Any, name: str) -> Any:
-    kind = guess_kind(column, name)
-    values = typed(column, kind, name).to_numpy(zero_copy_only=False)
+def _as_guessed(column: Any, known: Any, name: str) -> Any:
+    values = typed(column, guess_kind(column, name), name).filter(known).to_numpy(zero_copy_only=False)
     if values.dtype.kind in "Mm":
         raise DataError(f"the target {name!r} must be numbers or labels, got dates.")
     return values
 
 
-def target_values(column: Any, name: str, classes: Any | None) -> Any:
-    """Return a column without gaps as floats, or as labels of the type of `classes`.
+def target_values(column: Any, known: Any, name: str, classes: Any | None) -> Any:
+    """Return the known rows of a column as floats, or as labels of the type of `classes`.
 
     Raises
     ------
@@ -67,13 +66,14 @@ def target_values(column: Any, name: str, classes: Any | None) -> Any:
         If a number is expected and there is none, or a label is not one of `classes`.
     """
     if classes is None:
-        return typed(column, NUMBER, name).to_numpy(zero_copy_only=False).astype(np.float64)
-    labels = _texts(typed(column, CATEGORY, name))
+        numbers = typed(column, NUMBER, name).filter(known)
+        return numbers.to_numpy(zero_copy_only=False).astype(np.float64)
+    labels = _texts(typed(column, CATEGORY, name).filter(known))
     by_text = {str(label): label for label in classes.tolist()}
     unknown = sorted(set(labels) - set(by_text))
     if unknown:
-        known = ", ".join(list(by_text)[:8])
-        raise DataError(f"the target {name!r} has the class {unknown[0]!r}, which the model does not know: {known}.")
+        names = ", ".join(list(by_text)[:8])
+        raise DataError(f"the target {name!r} has the class {unknown[0]!r}, which the model does not know: {names}.")
     return np.array([by_text[label] for label in labels], dtype=classes.dtype)
 
 
@@ -83,8 +83,8 @@ def _texts(column: Any) -> list[str]:
     return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]
 
 
-def read_weights(table: Any, name: str | None) -> Any | None:
-    """Return the weights of the rows, (n,), or None if no column is named.
+def read_weights(table: Any, known: Any, name: str | None) -> Any | None:
+    """Return the weights of the known rows, (n,), or None if no column is named.
 
     Raises
     ------
@@ -93,9 +93,10 @@ def read_weights(table: Any, name: str | None) -> Any | None:
     """
     if name is None:
         return None
-    weights = typed(table[name].combine_chunks(), NUMBER, name).to_numpy(zero_copy_only=False).astype(np.float64)
-    wrong = ~(weights >= 0.0)
+    numbers = typed(table[name].combine_chunks(), NUMBER, name).to_numpy(zero_copy_only=False).astype(np.float64)
+    used = known.to_numpy(zero_copy_only=False)
+    wrong = used & ~(numbers >= 0.0)
     if wrong.any():
         row = int(wrong.argmax())
-        raise DataError(f"the weights {name!r} must be 0 or more, got {weights[row]} in row {row + 1}.")
-    return weights
+        raise DataError(f"the weights {name!r} must be 0 or more, got {numbers[row]} in row {row + 1}.")
+    return numbers[used]

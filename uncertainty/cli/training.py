@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from uncertainty.cli.column_roles import ColumnRoles
 from uncertainty.cli.column_types import guess_kind
 from uncertainty.cli.columns import frame_of, whole_table
-from uncertainty.cli.errors import DataError
 from uncertainty.cli.input_table import InputTable
-from uncertainty.cli.target import CLASSIFICATION, guess_task, known_rows, read_weights, target_values, training_labels
+from uncertainty.cli.target import guess_task, known_rows, read_weights, target_values, training_labels
+from uncertainty.cli.training_plan import CLASSIFICATION
 from uncertainty.tables.column_kinds import CATEGORY, DATE, NUMBER
 
 MOST_LINES = 60
@@ -28,44 +29,42 @@ class TrainingRows:
     summary: str
 
 
-def read_training_rows(
-    table: InputTable,
-    features: list[str],
-    target: str,
-    weights: str | None,
-    category: frozenset[str],
-    task: str | None,
-) -> TrainingRows:
+def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) -> TrainingRows:
     """Read a file and find out what its columns hold.
 
     Raises
     ------
     DataError
-        If there are no features or rows, or a value is not of its column's kind.
+        If a column is not there, there are no rows, or a value is not of its column's kind.
     """
     import pandas
 
-    if not features:
-        raise DataError("there is no column to predict from: the target is the only one that is left.")
-    everything = whole_table(table, [*features, target, *([weights] if weights else [])])
-    rows = known_rows(everything, target)
-    n_unknown = everything.num_rows - rows.num_rows
+    features, target = roles.features(table), roles.target
+    rows = whole_table(table, [*features, target, *([roles.weights] if roles.weights else [])])
     column = rows[target].combine_chunks()
-    guessed, reason = guess_task(column, target)
+    known = known_rows(column, target)
+    guessed, reason = guess_task(column, known, target)
     task = task or guessed
-    labels = training_labels(column, target) if task == CLASSIFICATION else target_values(column, target, None)
-    kinds = {name: CATEGORY if name in category else guess_kind(rows[name].combine_chunks(), name) for name in features}
-    frame = frame_of(rows, kinds)
-    for name in category:
-        frame[name] = frame[name].astype("category")
+    values = (
+        training_labels(column, known, target) if task == CLASSIFICATION else target_values(column, known, target, None)
+    )
+    frame = _features(rows, features, roles.category)[known.to_numpy(zero_copy_only=False)]
+    n_unknown = rows.num_rows - len(frame)
     lines = [
-        f"Read {everything.num_rows} rows of {table.path}"
+        f"Read {rows.num_rows} rows of {table.path}"
         + (f"; {n_unknown} without a target are left out." * bool(n_unknown)),
         f"Target {target!r}: {task}" + (f", as {reason} (--task says otherwise)." if task == guessed else "."),
         *_described(frame),
     ]
-    y = pandas.Series(labels, name=target)
-    return TrainingRows(frame, y, read_weights(rows, weights), task, "\n".join(lines))
+    y = pandas.Series(values, name=target, index=frame.index)
+    return TrainingRows(frame, y, read_weights(rows, known, roles.weights), task, "\n".join(lines))
+
+
+def _features(rows: Any, names: list[str], category: tuple[str, ...]) -> Any:
+    """A frame of the features, of kinds that are guessed but for the columns of codes."""
+    kinds = {name: CATEGORY if name in category else guess_kind(rows[name].combine_chunks(), name) for name in names}
+    frame = frame_of(rows, kinds)
+    return frame.astype(dict.fromkeys(category, "category"))
 
 
 def _described(frame: Any) -> list[str]:

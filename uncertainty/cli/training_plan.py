@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from uncertainty.cli.target import CLASSIFICATION
-
+REGRESSION, CLASSIFICATION = "regression", "classification"
 # Method -> how its classes begin, and the argument that is its number of members.
 METHODS = {
     "deep-ensemble": ("DeepEnsemble", "n_estimators"),
@@ -39,8 +38,8 @@ class TrainingPlan:
         click.UsageError
             If an option does not go with the task or the method.
         """
-        import uncertainty
-        from uncertainty import ConformalClassifier, ConformalRegressor
+        from uncertainty import estimators
+        from uncertainty.calibration import ConformalClassifier, ConformalRegressor
 
         if self.head is not None and task == CLASSIFICATION:
             raise click.UsageError("--head is for regression: classes have but one distribution.")
@@ -53,7 +52,7 @@ class TrainingPlan:
         if self.max_time is not None:
             own["max_time"] = self.max_time
         suffix = "Classifier" if task == CLASSIFICATION else "Regressor"
-        model = getattr(uncertainty, prefix + suffix)(**own)
+        model = getattr(estimators, prefix + suffix)(**own)
         self._set_network(model)
         if not self.conformal:
             return model
