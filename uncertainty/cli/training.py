@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,9 @@ def fitted(estimator: Any, rows: TrainingRows) -> Any:
     model = tabular_pipeline(estimator)
     show_progress(model)
     weight = {} if rows.weight is None else {"estimator__sample_weight": rows.weight}
-    return model.fit(rows.frame, rows.y, **weight)
+    with warnings.catch_warnings():  # of the steps before the last one: they are quick
+        warnings.filterwarnings("ignore", "The estimator .* does not support callbacks", UserWarning)
+        return model.fit(rows.frame, rows.y, **weight)
 
 
 def show_progress(model: Any) -> None:
