@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.persistence import *  # noqa: F403
     from uncertainty.plotting import *  # noqa: F403
+    from uncertainty.tables import tabular_pipeline as tabular_pipeline
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
 
@@ -107,12 +108,13 @@ _ROOM_OF_NAME = {
     "TrainingCurveDisplay": "plotting",
     "UncertaintyPartsDisplay": "plotting",
     "UncertaintySurfaceDisplay": "plotting",
+    "tabular_pipeline": "tables",
     "Augmentation": "training",
     "Autoencoder": "training",
 }
 
 # Rooms whose functions are used by their full name.
-_ROOMS = ("calibration", "diagnostics", "metrics", "plotting")
+_ROOMS = ("calibration", "diagnostics", "metrics", "plotting", "tables")
 
 __all__ = sorted(_ROOM_OF_NAME)
 
