@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.persistence import *  # noqa: F403
     from uncertainty.plotting import *  # noqa: F403
+    from uncertainty.report import *  # noqa: F403
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
 
@@ -105,6 +106,7 @@ _ROOM_OF_NAME = {
     "TrainingCurveDisplay": "plotting",
     "UncertaintyPartsDisplay": "plotting",
     "UncertaintySurfaceDisplay": "plotting",
+    "write_report": "report",
     "Augmentation": "training",
     "Autoencoder": "training",
 }

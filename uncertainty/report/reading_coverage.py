@@ -1,0 +1,77 @@
+"""In words: whether intervals and sets hold as many rows as promised."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from uncertainty.report.coverage import CoverageLevels
+from uncertainty.report.numbers import percent
+
+Regions = Literal["intervals", "sets", "conformal sets"]
+Verdict = Literal["too narrow", "too wide", "in agreement"]
+
+# A gap that is real but smaller than this is called slight; limits wider apart than the other say little.
+SLIGHT_GAP = 0.02
+WIDE_LIMITS = 0.2
+# Shares of fewer rows are told in whole percents.
+ROWS_FOR_DECIMALS = 500
+
+
+def coverage_verdict(promised: float, lower: float, upper: float) -> Verdict:
+    """Return whether the limits of the observed coverage exclude what was promised, and on which side."""
+    if upper < promised - 1e-12:
+        return "too narrow"
+    return "too wide" if lower > promised + 1e-12 else "in agreement"
+
+
+def coverage_reading(levels: CoverageLevels, level: int, regions: Regions) -> str:
+    """Return what the observed coverage at one level says of the intervals, or sets, of that level."""
+    n = len(levels.covered)
+    observed, lower, upper = levels.observed[level], levels.lower[level], levels.upper[level]
+    decimals = int(n >= ROWS_FOR_DECIMALS)
+    rows = "the only row" if n == 1 else f"{n:,} rows"
+    held = (
+        f"The {percent(levels.asked[level])} {regions} held {percent(observed, decimals)} of {rows} "
+        f"(95 % limits {percent(lower, decimals)} to {percent(upper, decimals)}){_account(levels, level, regions)}: "
+    )
+    verdict = coverage_verdict(levels.promised[level], lower, upper)
+    return held + _conclusion(verdict, abs(observed - levels.promised[level]), upper - lower, regions)
+
+
+def all_levels_reading(levels: CoverageLevels) -> str:
+    """Return at how many levels the coverage is as promised, and on which side the others lie."""
+    verdicts = [
+        coverage_verdict(*limits) for limits in zip(levels.promised, levels.lower, levels.upper, strict=True)
+    ]
+    narrow, wide = verdicts.count("too narrow"), verdicts.count("too wide")
+    if narrow == wide == 0:
+        return f"At none of the {len(verdicts)} levels do the rows contradict the promise."
+    told = [f"{verdict} at {count}" for verdict, count in (("too narrow", narrow), ("too wide", wide)) if count]
+    return f"Of {len(verdicts)} levels the regions are {' and '.join(told)}; the others agree with the rows."
+
+
+def _account(levels: CoverageLevels, level: int, regions: Regions) -> str:
+    """What the smallest sets promise: classes come whole, so that sets hold more probability than asked for."""
+    return f", by the model's own probabilities {percent(levels.promised[level], 1)}" if regions == "sets" else ""
+
+
+def _conclusion(verdict: Verdict, gap: float, between_limits: float, regions: Regions) -> str:
+    slightly = "slightly " if gap < SLIGHT_GAP else ""
+    points = f"{100 * gap:.1f} percentage points"
+    if verdict == "too narrow":
+        misses = f"they miss {points} more rows than promised"
+        cause = "the probabilities are overconfident" if regions == "sets" else f"the {regions} are too narrow"
+        return f"{slightly}too narrow; {misses}, so {cause}. {_remedy(regions)}"
+    if verdict == "too wide":
+        return f"{slightly}too wide; they hold {points} more rows than promised, and could be smaller."
+    if between_limits > WIDE_LIMITS:
+        return "no contradiction, but rows this few would hardly show one. Test on more rows."
+    return "as promised, as far as these rows can tell."
+
+
+def _remedy(regions: Regions) -> str:
+    if regions == "intervals":
+        return "Recalibrate, or wrap the model in a ConformalRegressor, on rows kept apart for it."
+    if regions == "sets":
+        return "Recalibrate, or wrap the model in a ConformalClassifier, on rows kept apart for it."
+    return "The calibration rows were not like these: calibrate on rows that are."
