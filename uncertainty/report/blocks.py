@@ -29,9 +29,7 @@ def score_lines(scores: tuple[Score, ...], target: str) -> tuple[ScoreLine, ...]
     return tuple(_score_line(score, target) for score in scores)
 
 
-def level_lines(
-    levels: CoverageLevels, regions: Regions, show_size: Callable[[float], str]
-) -> tuple[LevelLine, ...]:
+def level_lines(levels: CoverageLevels, regions: Regions, show_size: Callable[[float], str]) -> tuple[LevelLine, ...]:
     """Return what is told of every level."""
     decimals = 1 if len(levels.covered) >= 100 else 0
     return tuple(
@@ -66,7 +64,9 @@ def features_note(features: tuple[FeatureGroups, ...], columns: tuple[Column, ..
     uniform = [c.name for c in columns if c.name not in {f.name for f in features}]
     told = []
     if rest:
-        told.append(f"Shown are the {MAX_FEATURES} columns that go most with the uncertainty. Not shown: {names(rest)}.")
+        told.append(
+            f"Shown are the {MAX_FEATURES} columns that go most with the uncertainty. Not shown: {names(rest)}."
+        )
     if uniform:
         told.append(f"One value in every row: {names(uniform)}.")
     return " ".join(told)
@@ -98,7 +98,7 @@ def level_data(lines: tuple[LevelLine, ...]) -> list[dict[str, Any]]:
 
 def _score_line(score: Score, target: str) -> ScoreLine:
     show = (lambda value: percent(value, 1)) if score.unit == "share" else short
-    unit = {"y": f" in the units of {target}", "nats": " in nats"}.get(score.unit, "")
+    unit = {"y": f" (in the units of {target})", "nats": " (in nats)"}.get(score.unit, "")
     return ScoreLine(
         score.name,
         score.meaning + unit,

@@ -14,7 +14,7 @@ from uncertainty.report.feature_groups import classification_quality, feature_gr
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.numbers import percent, short
 from uncertainty.report.reading_calibration import rejection_reading, reliability_reading
-from uncertainty.report.reading_coverage import Regions, all_levels_reading, coverage_reading
+from uncertainty.report.reading_coverage import Regions, all_levels_reading
 from uncertainty.report.reading_groups import coverage_by_feature_reading, uncertainty_by_feature_reading
 from uncertainty.report.reading_rows import differences_reading, kind_reading, oddities_reading
 from uncertainty.report.reading_scores import confidence_reading, scores_reading
@@ -25,7 +25,9 @@ from uncertainty.report.scores import classification_scores
 from uncertainty.report.tested_table import TestedTable
 from uncertainty.report.uncertain_rows import UncertainRows, uncertain_rows
 
-WORDS = Words("set", "mean number of classes", "right", "confidence", "probability of an error", "probability of an error")
+WORDS = Words(
+    "set", "mean number of classes", "right", "confidence", "probability of an error", "probability of an error"
+)
 # Classes that have a line of their own.
 MAX_CLASSES = 20
 SETS_NOTE = (
@@ -68,9 +70,11 @@ def classification_content(table: TestedTable, title: str | None) -> Content:
         scores_reading=score_reading,
         levels=lines,
         headline=HEADLINE,
-        levels_reading=all_levels_reading(levels),
+        levels_reading=all_levels_reading(levels, regions),
         coverage_figure=FigureBlock(
-            "Coverage of sets", figures.coverage_figure(levels, "probability promised"), all_levels_reading(levels)
+            "Coverage of sets",
+            figures.coverage_figure(levels, "probability promised"),
+            all_levels_reading(levels, regions),
         ),
         calibration_figures=(_reliability(rows, confidence_reading(scores[-1])),),
         classes=classes,
@@ -80,7 +84,7 @@ def classification_content(table: TestedTable, title: str | None) -> Content:
         named_rows=_named_rows(table, rows, uncertain),
         rejection_figure=FigureBlock(
             "Without the most uncertain rows",
-            figures.rejection_figure(rejection, table.target),
+            figures.rejection_figure(rejection),
             rejection_reading(rejection),
         ),
         features=blocks.feature_blocks(features, lambda size: percent(size, 1)),
@@ -95,7 +99,9 @@ def classification_content(table: TestedTable, title: str | None) -> Content:
 
 def _reliability(rows: ClassificationRows, confidence: str) -> FigureBlock:
     bins = reliability_bins(rows)
-    error = f"The calibration error over {len(bins.count)} bins is {percent(bins.calibration_error, 1)}; few rows raise it."
+    error = (
+        f"The calibration error over {len(bins.count)} bins is {percent(bins.calibration_error, 1)}; few rows raise it."
+    )
     return FigureBlock(
         "Confidence and accuracy",
         figures.reliability_figure(bins),

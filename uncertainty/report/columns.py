@@ -58,10 +58,9 @@ def read_columns(X: Any) -> tuple[Column, ...]:
 
 def row_labels(X: Any) -> tuple[str, ...] | None:
     """Return the index of a pandas frame where it says more than the number of the row."""
-    index = getattr(X, "index", None)
-    if index is None or type(index).__name__ == "RangeIndex":
+    if not hasattr(X, "iloc") or type(X.index).__name__ == "RangeIndex":
         return None
-    return tuple(map(str, index))
+    return tuple(map(str, X.index))
 
 
 def _plain(series: Any) -> Any:
@@ -102,4 +101,6 @@ def _dates(name: str, values: NDArray[Any]) -> NumberColumn:
 
 def is_missing(value: Any) -> bool:
     """Return whether a cell says that there is no value: None, NaN, or the missing value of pandas."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )

@@ -115,7 +115,7 @@ def _bins(column: Column) -> tuple[list[str], Index]:
         return [column_number(value, column) for value in distinct], number
     _, index = np.unique(bins_of_rows(values, np.ones_like(values), "quantile", N_BINS), return_inverse=True)
     ends = [(values[index == b].min(), values[index == b].max()) for b in range(index.max() + 1)]
-    return [f"{column_number(low, column)} – {column_number(high, column)}" for low, high in ends], index
+    return [f"{column_number(low, column)} to {column_number(high, column)}" for low, high in ends], index
 
 
 def _categories(column: CategoryColumn) -> tuple[list[str], Index]:

@@ -70,11 +70,11 @@ def reliability_figure(bins: ReliabilityBins) -> str:
     return drawing(plot, marks, "Accuracy against confidence", key)
 
 
-def rejection_figure(rejection: Rejection, target: str) -> str:
+def rejection_figure(rejection: Rejection) -> str:
     """Return the risk of the rows kept over their share."""
     show = share_axis if rejection.is_share else axis
     top = 1.1 * max(float(rejection.risk.max()), rejection.risk_of_all)
-    label = "errors among rows kept" if rejection.is_share else f"{rejection.risk_name} of rows kept, units of {target}"
+    label = "errors among rows kept" if rejection.is_share else f"{rejection.risk_name} of rows kept"
     plot = Plot(share_axis(0.0, 1.0, "rows kept, most certain first"), show(0.0, top or 1.0, label))
     whole = (rejection.risk_of_all, rejection.risk_of_all)
     marks = [line(plot, (0.0, 1.0), whole, "line reference"), line(plot, rejection.share, rejection.risk, "line main")]

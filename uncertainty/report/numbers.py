@@ -18,6 +18,8 @@ def short(value: float, digits: int = 3) -> str:
 
     >>> short(0.012345), short(1234567.0), short(-3.0), short(2.5e-9)
     ('0.0123', '1,230,000', '−3', '2.5e−9')
+    >>> short(2.4998), short(2.5)
+    ('2.50', '2.5')
     """
     if not np.isfinite(value):
         return "not a number" if np.isnan(value) else "infinite" if value > 0 else "−infinite"
@@ -30,7 +32,8 @@ def short(value: float, digits: int = 3) -> str:
     else:
         decimals = max(0, digits - 1 - int(np.floor(np.log10(abs(rounded)))))
         text = f"{rounded:,.{decimals}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
+        if "." in text and rounded == value:  # 2.50 is said of 2.4998, and 2.5 of 2.5
+            text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
 
 

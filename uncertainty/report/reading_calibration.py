@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from uncertainty.metrics.intervals import clopper_pearson
 from uncertainty.report.numbers import percent, short
-from uncertainty.report.reliability import ReliabilityBins
 from uncertainty.report.rejection import Rejection
+from uncertainty.report.reliability import ReliabilityBins
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,11 @@ def reliability_reading(bins: ReliabilityBins) -> str:
         return f"In none of the {total} do the rows contradict the confidence."
     gap = np.where(over | under, bins.count * np.abs(bins.confidence - bins.accuracy), 0.0)
     worst = int(gap.argmax())
-    sides = [f"{side} in {int(which.sum())}" for side, which in (("too sure", over), ("not sure enough", under)) if which.any()]
+    sides = [
+        f"{side} in {int(which.sum())}"
+        for side, which in (("too sure", over), ("not sure enough", under))
+        if which.any()
+    ]
     return (
         f"Of the {total} the model is {' and '.join(sides)}. The gap that concerns most rows: predictions made with "
         f"{percent(float(bins.confidence[worst]))} confidence came true in {percent(float(bins.accuracy[worst]))} of "

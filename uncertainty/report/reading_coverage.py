@@ -38,16 +38,17 @@ def coverage_reading(levels: CoverageLevels, level: int, regions: Regions) -> st
     return held + _conclusion(verdict, abs(observed - levels.promised[level]), upper - lower, regions)
 
 
-def all_levels_reading(levels: CoverageLevels) -> str:
-    """Return at how many levels the coverage is as promised, and on which side the others lie."""
-    verdicts = [
-        coverage_verdict(*limits) for limits in zip(levels.promised, levels.lower, levels.upper, strict=True)
-    ]
-    narrow, wide = verdicts.count("too narrow"), verdicts.count("too wide")
-    if narrow == wide == 0:
+def all_levels_reading(levels: CoverageLevels, regions: Regions) -> str:
+    """Return at which levels the rows contradict the promise, and on which side."""
+    verdicts = [coverage_verdict(*limits) for limits in zip(levels.promised, levels.lower, levels.upper, strict=True)]
+    at = {
+        v: [percent(asked) for asked, found in zip(levels.asked, verdicts, strict=True) if found == v] for v in verdicts
+    }
+    told = [f"{verdict} at {', '.join(at[verdict])}" for verdict in ("too narrow", "too wide") if verdict in at]
+    if not told:
         return f"At none of the {len(verdicts)} levels do the rows contradict the promise."
-    told = [f"{verdict} at {count}" for verdict, count in (("too narrow", narrow), ("too wide", wide)) if count]
-    return f"Of {len(verdicts)} levels the regions are {' and '.join(told)}; the others agree with the rows."
+    others = " Other levels agree with the rows." if "in agreement" in at else ""
+    return f"The {regions} are {' and '.join(told)}.{others}"
 
 
 def _account(levels: CoverageLevels, level: int, regions: Regions) -> str:

@@ -53,5 +53,5 @@ def _told(oddity: Oddity) -> str:
     if oddity.kind == "missing":
         return f"{oddity.feature} is missing ({share} of rows)"
     if oddity.kind == "rare":
-        return f"{oddity.feature} is {oddity.value} ({share} of rows)"
-    return f"{oddity.feature} is {oddity.kind}: {oddity.value} (outermost {share} on that side)"
+        return f"{oddity.feature} {oddity.value} ({share} of rows)"
+    return f"{oddity.feature} {oddity.value} ({oddity.kind}est {share})"

@@ -30,15 +30,17 @@ CONFORMAL_NOTE = (
     "The intervals are conformal. CRPS, NLL, the PIT histogram and the split of the variance are of the distribution of "
     "the model inside, which conformal calibration leaves as it is."
 )
-NO_PARTS_NOTE = "The model does not say how its variance splits, so rows are ordered by the width of their 90 % interval."
+NO_PARTS_NOTE = (
+    "The model does not say how its variance splits, so rows are ordered by the width of their 90 % interval."
+)
 NO_DISTRIBUTION_NOTE = "The model has no predictive distribution, so there is no CRPS, NLL or PIT histogram."
 
 
 def regression_content(table: TestedTable, title: str | None) -> Content:
     """Return the report of a regressor on a test table."""
     rows = regression_rows(table.estimator, table.X, table.y, LEVELS)
-    levels, scores = interval_coverage(rows), regression_scores(rows)
-    parts = rows.parts
+    regions: Regions = "intervals"
+    levels, scores, parts = interval_coverage(rows), regression_scores(rows), rows.parts
     uncertain = uncertain_rows(
         rows.uncertainty(HEADLINE),
         None if parts is None else parts.epistemic,
@@ -48,7 +50,7 @@ def regression_content(table: TestedTable, title: str | None) -> Content:
     features = feature_groups(table.columns, regression_quality(rows))
     rejection = regression_rejection(rows.y - rows.mean, rows.uncertainty(HEADLINE))
     score_reading = scores_reading(scores, len(rows.y))
-    lines = blocks.level_lines(levels, "intervals", short)
+    lines = blocks.level_lines(levels, regions, short)
     kind = kind_reading(uncertain, model_facts.number_of_members(table.estimator), "variance")
     data, table_note = _table_data(table, rows, levels, uncertain, features)
     by_feature = coverage_by_feature_reading(features, is_classifier=False)
@@ -57,14 +59,14 @@ def regression_content(table: TestedTable, title: str | None) -> Content:
         facts=table.facts(),
         parameters=repr(table.estimator),
         words=WORDS,
-        highlights=(score_reading, coverage_reading(levels, HEADLINE, "intervals"), by_feature, kind),
+        highlights=(score_reading, coverage_reading(levels, HEADLINE, regions), by_feature, kind),
         scores=blocks.score_lines(scores, table.target),
         scores_reading=score_reading,
         levels=lines,
         headline=HEADLINE,
-        levels_reading=all_levels_reading(levels),
+        levels_reading=all_levels_reading(levels, regions),
         coverage_figure=FigureBlock(
-            "Coverage", figures.coverage_figure(levels, "coverage promised"), all_levels_reading(levels)
+            "Coverage", figures.coverage_figure(levels, "coverage promised"), all_levels_reading(levels, regions)
         ),
         calibration_figures=_calibration_figures(rows, table.target),
         classes=(),
@@ -74,7 +76,7 @@ def regression_content(table: TestedTable, title: str | None) -> Content:
         named_rows=_named_rows(table, rows, uncertain),
         rejection_figure=FigureBlock(
             "Without the most uncertain rows",
-            figures.rejection_figure(rejection, table.target),
+            figures.rejection_figure(rejection),
             rejection_reading(rejection),
         ),
         features=blocks.feature_blocks(features, short),
@@ -92,19 +94,17 @@ def _calibration_figures(rows: RegressionRows, target: str) -> tuple[FigureBlock
     bias = 1.96 * float(error.std(ddof=1)) / np.sqrt(len(error)) if len(error) > 1 else np.inf
     if abs(float(error.mean())) > bias:
         side = "above" if error.mean() > 0 else "below"
-        reading = f"On average observations lie {short(abs(float(error.mean())))} {side} their predictions (± {short(bias)})."
+        reading = (
+            f"On average observations lie {short(abs(float(error.mean())))} {side} their predictions (± {short(bias)})."
+        )
     else:
         reading = "On average predictions are neither too high nor too low, as far as these rows can tell."
-    agreement = FigureBlock(
-        "Observed against predicted", figures.agreement_figure(rows.y, rows.mean, target), reading
-    )
+    agreement = FigureBlock("Observed against predicted", figures.agreement_figure(rows.y, rows.mean, target), reading)
     if rows.distribution is None:
         return (agreement,)
     # The values are known: the histogram of their own distribution, which is uniform.
     histogram = pit_histogram(rows.y, _KnownPIT(rows.distribution.pit))
-    pit = FigureBlock(
-        "Shape of the distributions", figures.pit_figure(histogram), pit_reading(rows.distribution.pit)
-    )
+    pit = FigureBlock("Shape of the distributions", figures.pit_figure(histogram), pit_reading(rows.distribution.pit))
     return (pit, agreement)
 
 

@@ -74,7 +74,9 @@ def regression_columns(rows: RegressionRows, kept: Index, target: str) -> tuple[
     return columns, ends
 
 
-def classification_columns(rows: ClassificationRows, kept: Index, target: str) -> tuple[list[JsonColumn], dict[str, Any]]:
+def classification_columns(
+    rows: ClassificationRows, kept: Index, target: str
+) -> tuple[list[JsonColumn], dict[str, Any]]:
     """Return the columns of a classifier's table, and the sets of every level as numbers of a list of all of them."""
     classes = [_cut(name) for name in rows.classes]
     confidence = rows.confidence()[kept]

@@ -48,7 +48,9 @@ def regression_scores(rows: RegressionRows) -> tuple[Score, ...]:
     middle, spread = float(y.mean()), float(y.std())
     scores = [
         _r2(y, error**2),
-        _mean_score("RMSE", "typical error, large ones counting more", error**2, (y - middle) ** 2, "y", root=True),
+        _mean_score(
+            "RMSE", "typical error of the mean, large ones counting more", error**2, (y - middle) ** 2, "y", root=True
+        ),
         _mean_score("MAE", "mean absolute error", np.abs(error), np.abs(y - np.median(y)), "y"),
     ]
     if rows.distribution is not None:
@@ -57,7 +59,7 @@ def regression_scores(rows: RegressionRows) -> tuple[Score, ...]:
         constant_crps = normal_crps(y, middle, spread) if known else None
         constant_nll = -normal_logpdf(y, middle, spread) if known else None
         scores += [
-            _mean_score("CRPS", "error of the whole distribution; of a sure prediction the MAE", crps, constant_crps, "y"),
+            _mean_score("CRPS", "error of the whole predicted distribution", crps, constant_crps, "y"),
             _mean_score("NLL", "negative log-likelihood", nll, constant_nll, "nats"),
         ]
     tails = 0.5 + 0.5 * LEVELS[HEADLINE] * np.array([-1.0, 1.0])
@@ -80,13 +82,13 @@ def classification_scores(rows: ClassificationRows) -> tuple[Score, ...]:
     constant_nll = -np.log(frequency[rows.codes])
     brier, constant_brier = (((p - truth) ** 2).sum(axis=1) for p in (rows.proba, frequency))
     return (
-        _mean_score("accuracy", "share of rows whose most probable class is right", right, most_frequent, "share", higher=True),
+        _mean_score(
+            "accuracy", "share of rows whose most probable class is right", right, most_frequent, "share", higher=True
+        ),
         _mean_score("log loss", "negative log-likelihood", nll, constant_nll, "nats"),
         _mean_score("Brier score", "squared error of the probabilities", brier, constant_brier, "none"),
         _mean_score("confidence − accuracy", "above 0: surer than right", rows.confidence() - right, None, "share"),
     )
-
-
 
 
 def _mean_score(

@@ -12,7 +12,7 @@ from uncertainty.report.numbers import fixed
 
 # Drawn near the size of a phone's screen, so that text stays readable there and grows on wider ones.
 WIDTH, HEIGHT = 440, 270
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 62, 24, 12, 46
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ def _frame(plot: Plot) -> str:
         drawn.append(f'<line class="axis" x1="{across}" x2="{across}" y1="{bottom}" y2="{bottom + 4}"/>')
         drawn.append(f'<text class="tick" x="{across}" y="{bottom + 17}" text-anchor="middle">{escape(name)}</text>')
     drawn.append(f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{bottom}" y2="{bottom}"/>')
-    drawn.append(f'<text class="label" x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(plot.x.label)}</text>')
+    drawn.append(
+        f'<text class="label" x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(plot.x.label)}</text>'
+    )
     height = TOP + (bottom - TOP) / 2
     place = f'transform="translate(13 {height}) rotate(-90)" text-anchor="middle"'
     drawn.append(f'<text class="label" {place}>{escape(plot.y.label)}</text>')

@@ -34,11 +34,11 @@ class TestedTable:
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Return what is known of the model and of the table."""
-        kind = "classes" if is_classifier(self.estimator) else "a number, in the units of y"
+        kind = "one of several classes" if is_classifier(self.estimator) else "a number, in the units of y"
         members = number_of_members(self.estimator)
         told = "not known" if members is None else f"{members:,}" + (" (a single network)" if members == 1 else "")
         return (
-            ("Predicts", f"{self.target}: {kind}"),
+            ("Predicts", f"{self.target} ({kind})"),
             ("Model", model_name(self.estimator)),
             ("Members", told),
             ("Test rows", f"{len(self.y):,}"),
@@ -59,4 +59,4 @@ def check_test_table(estimator: Any, X: Any, y: Any, target_name: str | None) ->
     columns = read_columns(X)
     observations = check_observations(y, _num_samples(X), numeric=is_regressor(estimator))
     column = 0 if np.ndim(y) == 2 else None
-    return TestedTable(estimator, X, observations, target_label(y, column, target_name), columns, row_labels(X))
+    return TestedTable(estimator, X, observations, target_label(y, column, target_name) or "y", columns, row_labels(X))

@@ -122,7 +122,9 @@ def _outer(column: Column, row: int) -> Oddity | None:
 def _differences(columns: tuple[Column, ...], is_top: Flags) -> tuple[Difference, ...]:
     """The columns in which the most uncertain rows differ beyond chance, the clearest first."""
     found = [
-        _category_difference(column, is_top) if isinstance(column, CategoryColumn) else _number_difference(column, is_top)
+        _category_difference(column, is_top)
+        if isinstance(column, CategoryColumn)
+        else _number_difference(column, is_top)
         for column in columns
     ]
     return tuple(sorted((d for d in found if d is not None), key=lambda d: -d.strength)[:N_REASONS])
