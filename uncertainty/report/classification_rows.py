@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 from uncertainty.metrics._fitted import reach
+from uncertainty.report.calibration_rows import levels_out_of_reach
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -72,7 +73,8 @@ def classification_rows(estimator: Any, X: Any, y: NDArray[Any], coverage: Array
         )
     labels = np.asarray(model.classes_)
     codes = _codes(y, labels)
-    chunks = [_chunk(model, part, coverage) for _, part in row_chunks(rows, ROWS_AT_A_TIME)]
+    with levels_out_of_reach():
+        chunks = [_chunk(model, part, coverage) for _, part in row_chunks(rows, ROWS_AT_A_TIME)]
     proba, sets, parts = zip(*chunks, strict=True)
     return ClassificationRows(
         codes,

@@ -22,7 +22,8 @@ class CoverageLevels:
 
     `promised` is what the model itself expects of the regions: the level asked for, or for the smallest sets of a
     classifier, which have to overshoot it, the probability that they hold. `size` is the mean width in units of y, or
-    the mean number of classes. `covered` (n, L) tells which rows are inside.
+    the mean number of classes. `covered` (n, L) tells which rows are inside. `out_of_reach` are the levels for which
+    conformal regions have too few calibration rows: then some intervals are infinite, or all sets hold every class.
     """
 
     asked: Array
@@ -32,6 +33,7 @@ class CoverageLevels:
     upper: Array
     size: Array
     covered: Flags
+    out_of_reach: Flags
 
 
 def interval_coverage(rows: RegressionRows) -> CoverageLevels:
@@ -41,7 +43,9 @@ def interval_coverage(rows: RegressionRows) -> CoverageLevels:
     observed = np.array([coverage_score(rows.y, ends) for ends in intervals])
     limits = np.array([coverage_confidence_interval(rows.y, ends) for ends in intervals])
     size = np.array([mean_width(ends) for ends in intervals])
-    return CoverageLevels(rows.coverage, rows.coverage, observed, limits[:, 0], limits[:, 1], size, inside)
+    return CoverageLevels(
+        rows.coverage, rows.coverage, observed, limits[:, 0], limits[:, 1], size, inside, np.isinf(size)
+    )
 
 
 def set_coverage(rows: ClassificationRows) -> CoverageLevels:
@@ -51,12 +55,7 @@ def set_coverage(rows: ClassificationRows) -> CoverageLevels:
     lower, upper = clopper_pearson(hits, len(inside) - hits, 0.95)
     levels = range(len(rows.coverage))
     mass = np.array([(rows.proba * rows.sets[:, :, level]).sum(axis=1).mean() for level in levels])
-    return CoverageLevels(
-        rows.coverage,
-        rows.coverage if rows.promised_sets else np.minimum(mass, 1.0),
-        inside.mean(axis=0),
-        lower,
-        upper,
-        np.array([mean_set_size(rows.sets[:, :, level]) for level in levels]),
-        inside,
-    )
+    promised = rows.coverage if rows.promised_sets else np.minimum(mass, 1.0)
+    size = np.array([mean_set_size(rows.sets[:, :, level]) for level in levels])
+    full = np.full(len(size), rows.promised_sets) & (size == len(rows.classes))
+    return CoverageLevels(rows.coverage, promised, inside.mean(axis=0), lower, upper, size, inside, full)

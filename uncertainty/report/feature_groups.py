@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from uncertainty.metrics._bins import bins_of_rows
 from uncertainty.metrics.intervals import clopper_pearson
 from uncertainty.report.classification_rows import ClassificationRows
-from uncertainty.report.columns import CategoryColumn, Column
+from uncertainty.report.columns import CategoryColumn, Column, NumberColumn
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.numbers import column_number
 from uncertainty.report.regression_rows import RegressionRows
@@ -105,8 +105,7 @@ def groups_of(column: Column) -> tuple[tuple[str, ...], Index]:
     return ((*names, MISSING) if missing.any() else tuple(names)), group
 
 
-def _bins(column: Column) -> tuple[list[str], Index]:
-    assert not isinstance(column, CategoryColumn)
+def _bins(column: NumberColumn) -> tuple[list[str], Index]:
     values = column.values[~column.missing()]
     if len(values) == 0:
         return [], np.zeros(0, dtype=np.intp)
@@ -134,8 +133,8 @@ def _summary(
     name: str, labels: tuple[str, ...], group: Index, quality: RowQuality, n_groups_of_all: int
 ) -> FeatureGroups:
     count = np.bincount(group, minlength=len(labels))
-    hits = np.bincount(group, weights=quality.held, minlength=len(labels))
-    misses = count - hits
+    hits = np.bincount(group, weights=quality.held.astype(np.float64), minlength=len(labels))
+    misses = np.asarray(count - hits, dtype=np.float64)
     lower, upper = clopper_pearson(hits, misses, 0.95)
     strict_lower, strict_upper = clopper_pearson(hits, misses, 1.0 - 0.05 / n_groups_of_all)
     share = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from uncertainty.report.coverage import CoverageLevels
 from uncertainty.report.numbers import percent
 
@@ -34,19 +36,22 @@ def coverage_reading(levels: CoverageLevels, level: int, regions: Regions) -> st
         f"The {percent(levels.asked[level])} {regions} held {percent(observed, decimals)} of {rows} "
         f"(95 % limits {percent(lower, decimals)} to {percent(upper, decimals)}){_account(levels, level, regions)}: "
     )
+    if levels.out_of_reach[level]:
+        return f"{held}too few calibration rows for this level, so that some hold everything. Calibrate with more."
     verdict = coverage_verdict(levels.promised[level], lower, upper)
     return held + _conclusion(verdict, abs(observed - levels.promised[level]), upper - lower, regions)
 
 
 def all_levels_reading(levels: CoverageLevels, regions: Regions) -> str:
     """Return at which levels the rows contradict the promise, and on which side."""
-    verdicts = [coverage_verdict(*limits) for limits in zip(levels.promised, levels.lower, levels.upper, strict=True)]
-    at = {
-        v: [percent(asked) for asked, found in zip(levels.asked, verdicts, strict=True) if found == v] for v in verdicts
-    }
-    told = [f"{verdict} at {', '.join(at[verdict])}" for verdict in ("too narrow", "too wide") if verdict in at]
+    reached = np.flatnonzero(~levels.out_of_reach).tolist()
+    at: dict[Verdict, list[str]] = {}
+    for level in reached:
+        verdict = coverage_verdict(levels.promised[level], levels.lower[level], levels.upper[level])
+        at.setdefault(verdict, []).append(percent(levels.asked[level]))
+    told = [f"{verdict} at {', '.join(asked)}" for verdict, asked in at.items() if verdict != "in agreement"]
     if not told:
-        return f"At none of the {len(verdicts)} levels do the rows contradict the promise."
+        return f"At none of {len(reached)} levels do the rows contradict the promise."
     others = " Other levels agree with the rows." if "in agreement" in at else ""
     return f"The {regions} are {' and '.join(told)}.{others}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from uncertainty.report.numbers import percent
-from uncertainty.report.uncertain_rows import UNUSUAL, Oddity, UncertainRows
+from uncertainty.report.uncertain_rows import FEWEST_TO_COMPARE, UNUSUAL, Oddity, UncertainRows
 
 # Shares of the epistemic part from which the uncertainty is called mostly ignorance, and below which mostly noise.
 MOSTLY = 0.5
@@ -34,7 +34,7 @@ def differences_reading(rows: UncertainRows, n_rows: int) -> str:
     if not rows.differences:
         return (
             "In no column do the most uncertain rows differ from the others beyond chance."
-            if rows.n_top >= 3
+            if rows.n_top >= FEWEST_TO_COMPARE
             else f"{n_rows} rows are too few to compare the most uncertain with the others."
         )
     told = [f"{d.feature} ({d.top}; the others: {d.rest})" for d in rows.differences]

@@ -27,8 +27,8 @@ from uncertainty.report.uncertain_rows import UncertainRows, uncertain_rows
 
 WORDS = Words("interval", "mean width", "held", "promised", "standard deviation", "mean width")
 CONFORMAL_NOTE = (
-    "The intervals are conformal. CRPS, NLL, the PIT histogram and the split of the variance are of the distribution of "
-    "the model inside, which conformal calibration leaves as it is."
+    "The intervals are conformal. CRPS, NLL, the PIT histogram and the split of the variance are of the distribution "
+    "of the model inside, which conformal calibration leaves as it is."
 )
 NO_PARTS_NOTE = (
     "The model does not say how its variance splits, so rows are ordered by the width of their 90 % interval."

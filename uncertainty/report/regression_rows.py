@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 from uncertainty.metrics._fitted import reach
+from uncertainty.report.calibration_rows import levels_out_of_reach
 
 Array = NDArray[np.float64]
 
@@ -66,7 +67,8 @@ def regression_rows(estimator: Any, X: Any, y: Array, coverage: Array) -> Regres
             f"estimator must have predict_interval or predict_dist, got {type(model).__name__}. Pass a model that says "
             f"how unsure it is, such as DeepEnsembleRegressor, or wrap this one in a ConformalRegressor."
         )
-    chunks = [_chunk(model, part, y[index], coverage) for index, part in row_chunks(rows, ROWS_AT_A_TIME)]
+    with levels_out_of_reach():
+        chunks = [_chunk(model, part, y[index], coverage) for index, part in row_chunks(rows, ROWS_AT_A_TIME)]
     mean, interval, parts, distribution = zip(*chunks, strict=True)
     return RegressionRows(
         y,

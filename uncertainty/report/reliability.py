@@ -17,7 +17,7 @@ N_BINS = 10
 
 @dataclass(frozen=True, eq=False)
 class ReliabilityBins:
-    """The bins of top-label confidence that hold rows, with 95 % limits of their accuracy, and the calibration error."""
+    """The bins of top-label confidence that hold rows, 95 % limits of their accuracy, and the calibration error."""
 
     confidence: Array
     accuracy: Array

@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: classes for the style sheet to colour, so that one drawing serves light, dark and paper."""
+"""Small charts as inline SVG: classes for the style sheet to colour, so that one drawing serves light and dark."""
 
 from __future__ import annotations
 

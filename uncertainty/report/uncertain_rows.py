@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from uncertainty.report.columns import CategoryColumn, Column
-from uncertainty.report.numbers import column_number
+from uncertainty.report.columns import CategoryColumn, Column, NumberColumn
+from uncertainty.report.numbers import column_number, percent
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -23,6 +24,7 @@ UNUSUAL = 0.05
 N_REASONS = 3
 # Fewer rows have no outer 5 %.
 FEWEST_FOR_UNUSUAL = 40
+FEWEST_TO_COMPARE = 3
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Oddity:
     feature: str
     value: str
     share: float
-    kind: str  # "high", "low", "rare" or "missing"
+    kind: Literal["high", "low", "rare", "missing"]
 
 
 @dataclass(frozen=True)
@@ -94,65 +96,69 @@ def _unusual(column: Column, rows: Index) -> list[Oddity | None]:
     """For each of the rows what is unusual about its value of the column, if anything."""
     missing = column.missing()
     share_missing = float(missing.mean())
-    judge = _rare if isinstance(column, CategoryColumn) else _outer
-    return [
-        (Oddity(column.name, "missing", share_missing, "missing") if share_missing <= UNUSUAL else None)
-        if missing[row]
-        else judge(column, int(row))
-        for row in rows
-    ]
+    gap = Oddity(column.name, "missing", share_missing, "missing") if share_missing <= UNUSUAL else None
+    return [gap if missing[row] else _odd_value(column, row) for row in rows.tolist()]
 
 
-def _rare(column: Column, row: int) -> Oddity | None:
-    assert isinstance(column, CategoryColumn)
+def _odd_value(column: Column, row: int) -> Oddity | None:
+    return _rare(column, row) if isinstance(column, CategoryColumn) else _outer(column, row)
+
+
+def _rare(column: CategoryColumn, row: int) -> Oddity | None:
     share = float((column.codes == column.codes[row]).mean())
     return Oddity(column.name, column.categories[column.codes[row]], share, "rare") if share <= UNUSUAL else None
 
 
-def _outer(column: Column, row: int) -> Oddity | None:
-    assert not isinstance(column, CategoryColumn)
+def _outer(column: NumberColumn, row: int) -> Oddity | None:
     values = column.values[~column.missing()]
     above, below = float((values >= column.values[row]).mean()), float((values <= column.values[row]).mean())
     if min(above, below) > UNUSUAL:
         return None
-    kind = "high" if above < below else "low"
-    return Oddity(column.name, column_number(column.values[row], column), min(above, below), kind)
+    value = column_number(float(column.values[row]), column)
+    return Oddity(column.name, value, min(above, below), "high" if above < below else "low")
 
 
 def _differences(columns: tuple[Column, ...], is_top: Flags) -> tuple[Difference, ...]:
     """The columns in which the most uncertain rows differ beyond chance, the clearest first."""
-    found = [
-        _category_difference(column, is_top)
-        if isinstance(column, CategoryColumn)
-        else _number_difference(column, is_top)
-        for column in columns
-    ]
+    if min(int(is_top.sum()), int((~is_top).sum())) < FEWEST_TO_COMPARE:
+        return ()
+    found = [_difference(column, is_top) for column in columns]
     return tuple(sorted((d for d in found if d is not None), key=lambda d: -d.strength)[:N_REASONS])
 
 
-def _number_difference(column: Column, is_top: Flags) -> Difference | None:
+def _difference(column: Column, is_top: Flags) -> Difference | None:
+    if isinstance(column, CategoryColumn):
+        return _category_difference(column, is_top)
+    return _number_difference(column, is_top)
+
+
+def _number_difference(column: NumberColumn, is_top: Flags) -> Difference | None:
     """Whether the most uncertain rows lie higher or lower, or farther from the middle, than the others.
 
     The strength is 2 |A - 1/2|, where A is the probability that a random uncertain row lies above a random other one
     (Mann and Whitney, 1947); three of its standard errors, and at least 0.3, are asked for.
     """
-    assert not isinstance(column, CategoryColumn)
     known = ~column.missing()
     values, top = column.values[known], is_top[known]
     n_top, n_rest = int(top.sum()), int((~top).sum())
-    if n_top < 3 or n_rest < 3 or np.ptp(values) == 0.0:
+    if min(n_top, n_rest) < FEWEST_TO_COMPARE or np.ptp(values) == 0.0:
         return None
     middle = float(np.median(values))
     needed = max(0.3, 6.0 * np.sqrt((n_top + n_rest + 1) / (12.0 * n_top * n_rest)))
     level, distance = _separation(values, top), _separation(np.abs(values - middle), top)
     if max(abs(level), distance) < needed:
         return None
-    if abs(level) >= distance:
-        medians = (column_number(float(np.median(values[rows])), column) for rows in (top, ~top))
-        return Difference(column.name, *(f"median {median}" for median in medians), abs(level))
-    quarters = (np.quantile(values[rows], [0.1, 0.9]) for rows in (top, ~top))
-    spans = (f"10–90 % range {column_number(low, column)} to {column_number(high, column)}" for low, high in quarters)
-    return Difference(column.name, *spans, distance)
+    say = _median if abs(level) >= distance else _range
+    return Difference(column.name, say(column, values[top]), say(column, values[~top]), max(abs(level), distance))
+
+
+def _median(column: NumberColumn, values: Array) -> str:
+    return f"median {column_number(float(np.median(values)), column)}"
+
+
+def _range(column: NumberColumn, values: Array) -> str:
+    low, high = np.quantile(values, [0.1, 0.9])
+    return f"middle 80 % from {column_number(float(low), column)} to {column_number(float(high), column)}"
 
 
 def _separation(values: Array, top: Flags) -> float:
@@ -164,17 +170,15 @@ def _separation(values: Array, top: Flags) -> float:
 
 def _category_difference(column: CategoryColumn, is_top: Flags) -> Difference | None:
     """The category, or gap, whose share grows most among the most uncertain rows; the growth is the strength."""
-    codes = np.where(column.codes < 0, len(column.categories), column.codes)
-    top, rest = codes[is_top], codes[~is_top]
-    if len(top) < 3 or len(rest) < 3:
-        return None
-    shares = [np.bincount(part, minlength=len(column.categories) + 1) / len(part) for part in (top, rest)]
-    growth = shares[0] - shares[1]
+    codes = np.where(column.missing(), len(column.categories), column.codes)
+    n_top, n_rest = int(is_top.sum()), int((~is_top).sum())
+    top, rest = (np.bincount(part, minlength=len(column.categories) + 1) for part in (codes[is_top], codes[~is_top]))
+    growth = top / n_top - rest / n_rest
     best = int(growth.argmax())
     pooled = float((codes == best).mean())
-    needed = max(0.15, 3.0 * np.sqrt(pooled * (1.0 - pooled) * (1.0 / len(top) + 1.0 / len(rest))))
+    needed = max(0.15, 3.0 * np.sqrt(pooled * (1.0 - pooled) * (1.0 / n_top + 1.0 / n_rest)))
     if growth[best] < needed:
         return None
     name = (*column.categories, "missing")[best]
-    told = (f"{share[best]:.0%} are {name}".replace("%", " %") for share in shares)
-    return Difference(column.name, *told, float(growth[best]))
+    told = [f"{percent(float(share))} are {name}" for share in (top[best] / n_top, rest[best] / n_rest)]
+    return Difference(column.name, told[0], told[1], float(growth[best]))
