@@ -8,14 +8,24 @@ from typing import Any
 import numpy as np
 
 from uncertainty.report.columns import Column
-from uncertainty.report.content import FeatureBlock, GroupLine, LevelLine, ScoreLine
+from uncertainty.report.content import (
+    CoverageSection,
+    FeatureBlock,
+    FeatureSection,
+    GroupLine,
+    LevelLine,
+    ScoreLine,
+    TableSection,
+)
 from uncertainty.report.coverage import CoverageLevels
 from uncertainty.report.feature_groups import FeatureGroups
 from uncertainty.report.figures import group_bar, size_bar
 from uncertainty.report.numbers import percent, short
 from uncertainty.report.reading_coverage import Regions, coverage_reading
-from uncertainty.report.row_data import TableRows
+from uncertainty.report.reading_groups import coverage_by_feature_reading, uncertainty_by_feature_reading
+from uncertainty.report.row_data import JsonColumn, TableRows, feature_columns
 from uncertainty.report.scores import Score
+from uncertainty.report.tested_table import TestedTable
 
 # Columns of the test table that are shown one by one, those that tell most of the uncertainty.
 MAX_FEATURES = 8
@@ -45,7 +55,46 @@ def level_lines(levels: CoverageLevels, regions: Regions, show_size: Callable[[f
     )
 
 
-def feature_blocks(features: tuple[FeatureGroups, ...], show_size: Callable[[float], str]) -> tuple[FeatureBlock, ...]:
+def feature_section(
+    features: tuple[FeatureGroups, ...],
+    columns: tuple[Column, ...],
+    show_size: Callable[[float], str],
+    *,
+    is_classifier: bool,
+) -> FeatureSection:
+    """Return the columns that tell most of the uncertainty, and what is said of all of them."""
+    readings = (
+        coverage_by_feature_reading(features, is_classifier=is_classifier),
+        uncertainty_by_feature_reading(features, is_classifier=is_classifier),
+    )
+    return FeatureSection(_feature_blocks(features, show_size), readings, _features_note(features, columns))
+
+
+def table_section(
+    table: TestedTable,
+    kept: TableRows,
+    own_columns: list[JsonColumn],
+    covered: list[int],
+    of_levels: dict[str, Any],
+    features: tuple[FeatureGroups, ...],
+    coverage: CoverageSection,
+) -> TableSection:
+    """Return the table of rows: the model's own columns, and those of the test table that are shown."""
+    shown, left_out = feature_columns(table.columns, tuple(f.name for f in features[:MAX_FEATURES]), kept.rows)
+    rows = kept.rows.tolist()
+    data = {
+        "headline": coverage.headline,
+        "levels": [vars(line) for line in coverage.levels],
+        "rows": rows,
+        "labels": None if table.labels is None else [table.labels[row] for row in rows],
+        "columns": own_columns + shown,
+        "covered": covered,
+        **of_levels,
+    }
+    return TableSection(_table_note(kept, left_out), data)
+
+
+def _feature_blocks(features: tuple[FeatureGroups, ...], show_size: Callable[[float], str]) -> tuple[FeatureBlock, ...]:
     """Return the columns that tell most of the uncertainty, on common scales."""
     shown = features[:MAX_FEATURES]
     if not shown:
@@ -58,7 +107,7 @@ def feature_blocks(features: tuple[FeatureGroups, ...], show_size: Callable[[flo
     )
 
 
-def features_note(features: tuple[FeatureGroups, ...], columns: tuple[Column, ...]) -> str:
+def _features_note(features: tuple[FeatureGroups, ...], columns: tuple[Column, ...]) -> str:
     """Return which columns are not shown, and why."""
     rest = [f.name for f in features[MAX_FEATURES:]]
     uniform = [c.name for c in columns if c.name not in {f.name for f in features}]
@@ -72,7 +121,7 @@ def features_note(features: tuple[FeatureGroups, ...], columns: tuple[Column, ..
     return " ".join(told)
 
 
-def table_note(table: TableRows, left_out: tuple[str, ...]) -> str:
+def _table_note(table: TableRows, left_out: tuple[str, ...]) -> str:
     """Return which rows and columns of the test table are not in the table."""
     told = []
     if len(table.rows) < table.n_all:
@@ -89,11 +138,6 @@ def names(listed: list[str]) -> str:
     """Return names with commas, the number of those beyond the first few."""
     more = f" and {len(listed) - MAX_NAMES} more" if len(listed) > MAX_NAMES else ""
     return ", ".join(listed[:MAX_NAMES]) + more
-
-
-def level_data(lines: tuple[LevelLine, ...]) -> list[dict[str, Any]]:
-    """Return what the slider shows of each level."""
-    return [vars(line) for line in lines]
 
 
 def _score_line(score: Score, target: str) -> ScoreLine:

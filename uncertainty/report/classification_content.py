@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from uncertainty.report import blocks, figures, model_facts
 from uncertainty.report.classification_rows import ClassificationRows, classification_rows
-from uncertainty.report.content import ClassLine, Content, FigureBlock, NamedRow, Words
+from uncertainty.report.content import (
+    ClassLine,
+    Content,
+    CoverageSection,
+    FigureBlock,
+    NamedRow,
+    ScoreSection,
+    TableSection,
+    UncertainSection,
+    Words,
+)
 from uncertainty.report.coverage import CoverageLevels, set_coverage
-from uncertainty.report.feature_groups import classification_quality, feature_groups
+from uncertainty.report.feature_groups import FeatureGroups, classification_quality, feature_groups
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.numbers import percent, short
 from uncertainty.report.reading_calibration import rejection_reading, reliability_reading
 from uncertainty.report.reading_coverage import Regions, all_levels_reading
-from uncertainty.report.reading_groups import coverage_by_feature_reading, uncertainty_by_feature_reading
 from uncertainty.report.reading_rows import differences_reading, kind_reading, oddities_reading
 from uncertainty.report.reading_scores import confidence_reading, scores_reading
 from uncertainty.report.rejection import classification_rejection
 from uncertainty.report.reliability import reliability_bins
-from uncertainty.report.row_data import classification_columns, covered_bits, feature_columns, table_rows
+from uncertainty.report.row_data import classification_columns, covered_bits, table_rows
 from uncertainty.report.scores import classification_scores
 from uncertainty.report.tested_table import TestedTable
 from uncertainty.report.uncertain_rows import UncertainRows, uncertain_rows
@@ -44,56 +51,56 @@ NO_PARTS_NOTE = "The model does not say how the entropy of its predictions split
 def classification_content(table: TestedTable, title: str | None) -> Content:
     """Return the report of a classifier on a test table."""
     rows = classification_rows(table.estimator, table.X, table.y, LEVELS)
-    regions: Regions = "conformal sets" if rows.promised_sets else "sets"
-    levels, scores, parts = set_coverage(rows), classification_scores(rows), rows.parts
-    uncertain = uncertain_rows(
-        rows.uncertainty(),
-        None if parts is None else parts.mutual_information,
-        None if parts is None else parts.total(),
-        table.columns,
-    )
-    features = feature_groups(table.columns, classification_quality(rows))
-    rejection = classification_rejection(rows.is_wrong(), rows.uncertainty())
-    score_reading = scores_reading(scores, len(rows.codes))
-    lines = blocks.level_lines(levels, regions, short)
-    kind = kind_reading(uncertain, model_facts.number_of_members(table.estimator), "entropy")
-    data, table_note = _table_data(table, rows, levels, uncertain, features)
-    by_feature = coverage_by_feature_reading(features, is_classifier=True)
-    classes, classes_note = _classes(rows)
+    levels, scores = set_coverage(rows), classification_scores(rows)
+    uncertain = _uncertain(table, rows)
+    groups = feature_groups(table.columns, classification_quality(rows))
+    features = blocks.feature_section(groups, table.columns, lambda size: percent(size, 1), is_classifier=True)
+    score_section = ScoreSection(blocks.score_lines(scores, table.target), scores_reading(scores, len(rows.codes)))
+    confidence = confidence_reading(scores[-1])
+    coverage = _coverage(rows, levels, confidence)
+    uncertain_section = _uncertain_section(table, rows, uncertain)
     return Content(
         title=title or f"How far to trust the predictions of {table.target}",
         facts=table.facts(),
         parameters=repr(table.estimator),
         words=WORDS,
-        highlights=(score_reading, confidence_reading(scores[-1]), by_feature, kind),
-        scores=blocks.score_lines(scores, table.target),
-        scores_reading=score_reading,
-        levels=lines,
-        headline=HEADLINE,
-        levels_reading=all_levels_reading(levels, regions),
-        coverage_figure=FigureBlock(
-            "Coverage of sets",
-            figures.coverage_figure(levels, "probability promised"),
-            all_levels_reading(levels, regions),
-        ),
-        calibration_figures=(_reliability(rows, confidence_reading(scores[-1])),),
-        classes=classes,
-        classes_note=classes_note,
-        kind_reading=kind,
-        differences_reading=differences_reading(uncertain, len(rows.codes)),
-        named_rows=_named_rows(table, rows, uncertain),
-        rejection_figure=FigureBlock(
-            "Without the most uncertain rows",
-            figures.rejection_figure(rejection),
-            rejection_reading(rejection),
-        ),
-        features=blocks.feature_blocks(features, lambda size: percent(size, 1)),
-        features_note=blocks.features_note(features, table.columns),
-        features_readings=(by_feature, uncertainty_by_feature_reading(features, is_classifier=True)),
-        has_parts=parts is not None,
-        table_note=table_note,
+        highlights=(score_section.reading, confidence, features.readings[0], uncertain_section.kind_reading),
+        scores=score_section,
+        coverage=coverage,
+        uncertain=uncertain_section,
+        features=features,
+        table=_table(table, rows, levels, uncertain, groups, coverage),
+        has_parts=rows.parts is not None,
         notes=_notes(rows),
-        data=data | {"levels": blocks.level_data(lines)},
+    )
+
+
+def _uncertain(table: TestedTable, rows: ClassificationRows) -> UncertainRows:
+    parts = rows.parts
+    epistemic, total = (None, None) if parts is None else (parts.mutual_information, parts.total())
+    return uncertain_rows(rows.uncertainty(), epistemic, total, table.columns)
+
+
+def _coverage(rows: ClassificationRows, levels: CoverageLevels, confidence: str) -> CoverageSection:
+    regions: Regions = "conformal sets" if rows.promised_sets else "sets"
+    figure = FigureBlock(
+        "Coverage of sets",
+        figures.coverage_figure(levels, "probability promised"),
+        all_levels_reading(levels, regions),
+    )
+    lines = blocks.level_lines(levels, regions, short)
+    return CoverageSection(lines, HEADLINE, (figure, _reliability(rows, confidence)), *_classes(rows))
+
+
+def _uncertain_section(table: TestedTable, rows: ClassificationRows, uncertain: UncertainRows) -> UncertainSection:
+    rejection = classification_rejection(rows.is_wrong(), rows.uncertainty())
+    return UncertainSection(
+        kind_reading(uncertain, model_facts.number_of_members(table.estimator), "entropy"),
+        differences_reading(uncertain, len(rows.codes)),
+        _named_rows(table, rows, uncertain),
+        FigureBlock(
+            "Without the most uncertain rows", figures.rejection_figure(rejection), rejection_reading(rejection)
+        ),
     )
 
 
@@ -151,23 +158,17 @@ def _named_rows(table: TestedTable, rows: ClassificationRows, uncertain: Uncerta
     return tuple(named)
 
 
-def _table_data(
-    table: TestedTable, rows: ClassificationRows, levels: CoverageLevels, uncertain: UncertainRows, features: Any
-) -> tuple[dict[str, Any], str]:
+def _table(
+    table: TestedTable,
+    rows: ClassificationRows,
+    levels: CoverageLevels,
+    uncertain: UncertainRows,
+    groups: tuple[FeatureGroups, ...],
+    coverage: CoverageSection,
+) -> TableSection:
     kept = table_rows(uncertain.order)
     own, sets = classification_columns(rows, kept.rows, table.target)
-    chosen = tuple(f.name for f in features[: blocks.MAX_FEATURES])
-    shown, left_out = feature_columns(table.columns, chosen, kept.rows)
-    data = {
-        "task": "classification",
-        "headline": HEADLINE,
-        "rows": kept.rows.tolist(),
-        "labels": None if table.labels is None else [table.labels[row] for row in kept.rows.tolist()],
-        "columns": own + shown,
-        "covered": covered_bits(levels, kept.rows),
-        **sets,
-    }
-    return data, blocks.table_note(kept, left_out)
+    return blocks.table_section(table, kept, own, covered_bits(levels, kept.rows), sets, groups, coverage)
 
 
 def _notes(rows: ClassificationRows) -> tuple[str, ...]:

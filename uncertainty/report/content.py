@@ -100,31 +100,64 @@ class Words:
 
 
 @dataclass(frozen=True)
+class ScoreSection:
+    """The headline scores."""
+
+    lines: tuple[ScoreLine, ...]
+    reading: str
+
+
+@dataclass(frozen=True)
+class CoverageSection:
+    """Coverage at every level, with the figures of it and of calibration; of a classifier each class too."""
+
+    levels: tuple[LevelLine, ...]
+    headline: int
+    figures: tuple[FigureBlock, ...]
+    classes: tuple[ClassLine, ...] = ()
+    classes_note: str = ""
+
+
+@dataclass(frozen=True)
+class UncertainSection:
+    """The most uncertain rows."""
+
+    kind_reading: str
+    differences_reading: str
+    rows: tuple[NamedRow, ...]
+    figure: FigureBlock
+
+
+@dataclass(frozen=True)
+class FeatureSection:
+    """The columns of the test table one by one."""
+
+    blocks: tuple[FeatureBlock, ...]
+    readings: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class TableSection:
+    """The table of rows: what it leaves out, and what the page's script needs, to be written as JSON."""
+
+    note: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Content:
-    """A whole report. `data` is what the page's script needs, to be written as JSON."""
+    """A whole report."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
     parameters: str
     words: Words
     highlights: tuple[str, ...]
-    scores: tuple[ScoreLine, ...]
-    scores_reading: str
-    levels: tuple[LevelLine, ...]
-    headline: int
-    levels_reading: str
-    coverage_figure: FigureBlock
-    calibration_figures: tuple[FigureBlock, ...]
-    classes: tuple[ClassLine, ...]
-    classes_note: str
-    kind_reading: str
-    differences_reading: str
-    named_rows: tuple[NamedRow, ...]
-    rejection_figure: FigureBlock
-    features: tuple[FeatureBlock, ...]
-    features_note: str
-    features_readings: tuple[str, ...]
+    scores: ScoreSection
+    coverage: CoverageSection
+    uncertain: UncertainSection
+    features: FeatureSection
+    table: TableSection
     has_parts: bool
-    table_note: str
     notes: tuple[str, ...]
-    data: dict[str, Any]

@@ -133,8 +133,8 @@ def _summary(
     name: str, labels: tuple[str, ...], group: Index, quality: RowQuality, n_groups_of_all: int
 ) -> FeatureGroups:
     count = np.bincount(group, minlength=len(labels))
-    hits = np.bincount(group, weights=quality.held.astype(np.float64), minlength=len(labels))
-    misses = np.asarray(count - hits, dtype=np.float64)
+    hits: Array = np.bincount(group[quality.held], minlength=len(labels)).astype(np.float64)
+    misses: Array = count - hits
     lower, upper = clopper_pearson(hits, misses, 0.95)
     strict_lower, strict_upper = clopper_pearson(hits, misses, 1.0 - 0.05 / n_groups_of_all)
     share = None

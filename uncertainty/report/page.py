@@ -32,7 +32,7 @@ def render(content: Content) -> str:
         svg=Markup,
         style=Markup(style),
         script=Markup(script),
-        data=Markup(as_json(content.data)),
+        data=Markup(as_json(content.table.data)),
         policy=_policy(style, script),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from uncertainty.report.coverage import CoverageLevels
 from uncertainty.report.numbers import percent
 
-Regions = Literal["intervals", "sets", "conformal sets"]
+Regions = Literal["intervals", "conformal intervals", "sets", "conformal sets"]
 Verdict = Literal["too narrow", "too wide", "in agreement"]
 
 # A gap that is real but smaller than this is called slight; limits wider apart than the other say little.

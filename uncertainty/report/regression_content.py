@@ -8,19 +8,27 @@ import numpy as np
 
 from uncertainty.metrics import pit_histogram
 from uncertainty.report import blocks, figures, model_facts
-from uncertainty.report.content import Content, FigureBlock, NamedRow, Words
+from uncertainty.report.content import (
+    Content,
+    CoverageSection,
+    FigureBlock,
+    NamedRow,
+    ScoreSection,
+    TableSection,
+    UncertainSection,
+    Words,
+)
 from uncertainty.report.coverage import CoverageLevels, interval_coverage
-from uncertainty.report.feature_groups import feature_groups, regression_quality
+from uncertainty.report.feature_groups import FeatureGroups, feature_groups, regression_quality
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.numbers import percent, short
 from uncertainty.report.reading_calibration import pit_reading, rejection_reading
-from uncertainty.report.reading_coverage import Regions, all_levels_reading, coverage_reading
-from uncertainty.report.reading_groups import coverage_by_feature_reading, uncertainty_by_feature_reading
+from uncertainty.report.reading_coverage import Regions, all_levels_reading
 from uncertainty.report.reading_rows import differences_reading, kind_reading, oddities_reading
 from uncertainty.report.reading_scores import scores_reading
 from uncertainty.report.regression_rows import RegressionRows, regression_rows
 from uncertainty.report.rejection import regression_rejection
-from uncertainty.report.row_data import covered_bits, feature_columns, regression_columns, table_rows
+from uncertainty.report.row_data import covered_bits, regression_columns, table_rows
 from uncertainty.report.scores import regression_scores
 from uncertainty.report.tested_table import TestedTable
 from uncertainty.report.uncertain_rows import UncertainRows, uncertain_rows
@@ -39,53 +47,55 @@ NO_DISTRIBUTION_NOTE = "The model has no predictive distribution, so there is no
 def regression_content(table: TestedTable, title: str | None) -> Content:
     """Return the report of a regressor on a test table."""
     rows = regression_rows(table.estimator, table.X, table.y, LEVELS)
-    regions: Regions = "intervals"
-    levels, scores, parts = interval_coverage(rows), regression_scores(rows), rows.parts
-    uncertain = uncertain_rows(
-        rows.uncertainty(HEADLINE),
-        None if parts is None else parts.epistemic,
-        None if parts is None else parts.total(),
-        table.columns,
-    )
-    features = feature_groups(table.columns, regression_quality(rows))
-    rejection = regression_rejection(rows.y - rows.mean, rows.uncertainty(HEADLINE))
-    score_reading = scores_reading(scores, len(rows.y))
-    lines = blocks.level_lines(levels, regions, short)
-    kind = kind_reading(uncertain, model_facts.number_of_members(table.estimator), "variance")
-    data, table_note = _table_data(table, rows, levels, uncertain, features)
-    by_feature = coverage_by_feature_reading(features, is_classifier=False)
+    regions: Regions = "conformal intervals" if model_facts.is_conformal(table.estimator) else "intervals"
+    levels, scores = interval_coverage(rows), regression_scores(rows)
+    uncertain = _uncertain(table, rows)
+    groups = feature_groups(table.columns, regression_quality(rows))
+    features = blocks.feature_section(groups, table.columns, short, is_classifier=False)
+    score_section = ScoreSection(blocks.score_lines(scores, table.target), scores_reading(scores, len(rows.y)))
+    coverage = _coverage(rows, levels, regions, table.target)
+    uncertain_section = _uncertain_section(table, rows, uncertain)
+    headline = coverage.levels[HEADLINE].reading
     return Content(
         title=title or f"How far to trust the predictions of {table.target}",
         facts=table.facts(),
         parameters=repr(table.estimator),
         words=WORDS,
-        highlights=(score_reading, coverage_reading(levels, HEADLINE, regions), by_feature, kind),
-        scores=blocks.score_lines(scores, table.target),
-        scores_reading=score_reading,
-        levels=lines,
-        headline=HEADLINE,
-        levels_reading=all_levels_reading(levels, regions),
-        coverage_figure=FigureBlock(
-            "Coverage", figures.coverage_figure(levels, "coverage promised"), all_levels_reading(levels, regions)
+        highlights=(score_section.reading, headline, features.readings[0], uncertain_section.kind_reading),
+        scores=score_section,
+        coverage=coverage,
+        uncertain=uncertain_section,
+        features=features,
+        table=_table(table, rows, levels, uncertain, groups, coverage),
+        has_parts=rows.parts is not None,
+        notes=_notes(rows, regions),
+    )
+
+
+def _uncertain(table: TestedTable, rows: RegressionRows) -> UncertainRows:
+    parts = rows.parts
+    epistemic, total = (None, None) if parts is None else (parts.epistemic, parts.total())
+    return uncertain_rows(rows.uncertainty(HEADLINE), epistemic, total, table.columns)
+
+
+def _coverage(rows: RegressionRows, levels: CoverageLevels, regions: Regions, target: str) -> CoverageSection:
+    figure = FigureBlock(
+        "Coverage", figures.coverage_figure(levels, "coverage promised"), all_levels_reading(levels, regions)
+    )
+    return CoverageSection(
+        blocks.level_lines(levels, regions, short), HEADLINE, (figure, *_calibration_figures(rows, target))
+    )
+
+
+def _uncertain_section(table: TestedTable, rows: RegressionRows, uncertain: UncertainRows) -> UncertainSection:
+    rejection = regression_rejection(rows.y - rows.mean, rows.uncertainty(HEADLINE))
+    return UncertainSection(
+        kind_reading(uncertain, model_facts.number_of_members(table.estimator), "variance"),
+        differences_reading(uncertain, len(rows.y)),
+        _named_rows(table, rows, uncertain),
+        FigureBlock(
+            "Without the most uncertain rows", figures.rejection_figure(rejection), rejection_reading(rejection)
         ),
-        calibration_figures=_calibration_figures(rows, table.target),
-        classes=(),
-        classes_note="",
-        kind_reading=kind,
-        differences_reading=differences_reading(uncertain, len(rows.y)),
-        named_rows=_named_rows(table, rows, uncertain),
-        rejection_figure=FigureBlock(
-            "Without the most uncertain rows",
-            figures.rejection_figure(rejection),
-            rejection_reading(rejection),
-        ),
-        features=blocks.feature_blocks(features, short),
-        features_note=blocks.features_note(features, table.columns),
-        features_readings=(by_feature, uncertainty_by_feature_reading(features, is_classifier=False)),
-        has_parts=parts is not None,
-        table_note=table_note,
-        notes=_notes(table, rows),
-        data=data | {"levels": blocks.level_data(lines)},
     )
 
 
@@ -136,28 +146,22 @@ def _named_rows(table: TestedTable, rows: RegressionRows, uncertain: UncertainRo
     return tuple(named)
 
 
-def _table_data(
-    table: TestedTable, rows: RegressionRows, levels: CoverageLevels, uncertain: UncertainRows, features: Any
-) -> tuple[dict[str, Any], str]:
+def _table(
+    table: TestedTable,
+    rows: RegressionRows,
+    levels: CoverageLevels,
+    uncertain: UncertainRows,
+    groups: tuple[FeatureGroups, ...],
+    coverage: CoverageSection,
+) -> TableSection:
     kept = table_rows(uncertain.order)
     own, ends = regression_columns(rows, kept.rows, table.target)
-    chosen = tuple(f.name for f in features[: blocks.MAX_FEATURES])
-    shown, left_out = feature_columns(table.columns, chosen, kept.rows)
-    data = {
-        "task": "regression",
-        "headline": HEADLINE,
-        "rows": kept.rows.tolist(),
-        "labels": None if table.labels is None else [table.labels[row] for row in kept.rows.tolist()],
-        "columns": own + shown,
-        "covered": covered_bits(levels, kept.rows),
-        **ends,
-    }
-    return data, blocks.table_note(kept, left_out)
+    return blocks.table_section(table, kept, own, covered_bits(levels, kept.rows), ends, groups, coverage)
 
 
-def _notes(table: TestedTable, rows: RegressionRows) -> tuple[str, ...]:
+def _notes(rows: RegressionRows, regions: Regions) -> tuple[str, ...]:
     found = []
-    if model_facts.is_conformal(table.estimator) and rows.distribution is not None:
+    if regions == "conformal intervals" and rows.distribution is not None:
         found.append(CONFORMAL_NOTE)
     if rows.parts is None:
         found.append(NO_PARTS_NOTE)
