@@ -42,9 +42,8 @@ def pit_reading(pit: Array) -> str:
 def reliability_reading(bins: ReliabilityBins) -> str:
     """Return which bins of confidence are contradicted by the rows, and on which side."""
     over, under = bins.upper < bins.confidence, bins.lower > bins.confidence
-    total = f"{len(bins.count)} {'bin' if len(bins.count) == 1 else 'bins'} that hold rows"
     if not (over | under).any():
-        return f"In none of the {total} do the rows contradict the confidence."
+        return "In none of the bins do the rows contradict the confidence."
     gap = np.where(over | under, bins.count * np.abs(bins.confidence - bins.accuracy), 0.0)
     worst = int(gap.argmax())
     sides = [
@@ -53,7 +52,7 @@ def reliability_reading(bins: ReliabilityBins) -> str:
         if which.any()
     ]
     return (
-        f"Of the {total} the model is {' and '.join(sides)}. The gap that concerns most rows: predictions made with "
+        f"Of {len(bins.count)} bins the model is {' and '.join(sides)}. The gap that concerns most rows: predictions made with "
         f"{percent(float(bins.confidence[worst]))} confidence came true in {percent(float(bins.accuracy[worst]))} of "
         f"{int(bins.count[worst]):,} rows."
     )

@@ -62,14 +62,13 @@ def _account(levels: CoverageLevels, level: int, regions: Regions) -> str:
 
 
 def _conclusion(verdict: Verdict, gap: float, between_limits: float, regions: Regions) -> str:
-    slightly = "slightly " if gap < SLIGHT_GAP else ""
-    points = f"{100 * gap:.1f} percentage points"
+    slight = gap < SLIGHT_GAP
+    told = f"{'slightly ' if slight else ''}{verdict}: {100 * gap:.1f} percentage points more rows than promised"
     if verdict == "too narrow":
-        misses = f"they miss {points} more rows than promised"
-        cause = "the probabilities are overconfident" if regions == "sets" else f"the {regions} are too narrow"
-        return f"{slightly}too narrow; {misses}, so {cause}. {_remedy(regions)}"
+        cause = " The probabilities are overconfident." if regions == "sets" else ""
+        return f"{told} lie outside.{cause}{'' if slight else f' {_remedy(regions)}'}"
     if verdict == "too wide":
-        return f"{slightly}too wide; they hold {points} more rows than promised, and could be smaller."
+        return f"{told} lie inside{'.' if slight else ', so they could be smaller.'}"
     if between_limits > WIDE_LIMITS:
         return "no contradiction, but rows this few would hardly show one. Test on more rows."
     return "as promised, as far as these rows can tell."

@@ -12,7 +12,8 @@ from uncertainty.report.columns import is_missing
 
 def check_observations(y: Any, n_rows: int, *, numeric: bool) -> NDArray[Any]:
     """Return y as an array (n,), of floats if `numeric`."""
-    values = np.asarray(y.to_list() if hasattr(y, "to_list") and not numeric else y)
+    listed = y.to_list() if hasattr(y, "to_list") else y
+    values = np.asarray(listed) if numeric else np.asarray(listed, dtype=object)  # as text a gap would read "nan"
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:

@@ -50,7 +50,8 @@ class TestedTable:
 
 def check_test_table(estimator: Any, X: Any, y: Any, target_name: str | None) -> TestedTable:
     """Return the table, after refusing what no report can be written of."""
-    if not is_classifier(estimator) and not is_regressor(estimator):
+    is_estimator = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
+    if not is_estimator or not (is_classifier(estimator) or is_regressor(estimator)):
         raise TypeError(
             f"estimator must be a fitted regressor or classifier, got {type(estimator).__name__}. Pass an estimator of "
             f"this package, or a Pipeline that ends in one."
