@@ -33,7 +33,9 @@ def make_frame(n_rows: int, seed: int) -> tuple[pd.DataFrame, pd.Series]:
     words = ["north", "south", "</script><b>islands</b>"]
     region = generator.choice(words, n_rows, p=[0.5, 0.4, 0.1])
     day = pd.Timestamp("2024-01-01") + pd.to_timedelta(generator.integers(0, 300, n_rows), unit="D")
-    X = pd.DataFrame({"age": age, "income": income, HOSTILE: generator.normal(size=n_rows), "region": region, "day": day})
+    X = pd.DataFrame(
+        {"age": age, "income": income, HOSTILE: generator.normal(size=n_rows), "region": region, "day": day}
+    )
     y = 20 + 0.5 * age + 8 * (region == "south") + generator.normal(size=n_rows) * (1 + 0.1 * age)
     return X, pd.Series(y, name="cost & </script> [k€]")
 

@@ -1,4 +1,4 @@
-"""The page in a real browser: it loads alone and silently, sorts, filters, follows the slider, and can be read by all."""
+"""The page in a real browser: it loads alone and silently, sorts, filters, follows the slider, and all can read it."""
 
 from __future__ import annotations
 

@@ -107,11 +107,11 @@ def bins_of(accuracy: float, n: int) -> ReliabilityBins:
 
 
 def test_reliability() -> None:
-    assert "In none of the bins do the rows contradict" in reliability_reading(bins_of(0.8, 100))
+    assert "In no bin do the rows contradict" in reliability_reading(bins_of(0.8, 100))
     assert "too sure in 1" in reliability_reading(bins_of(0.5, 100))
     assert "80 % confidence came true in 50 % of 100 rows" in reliability_reading(bins_of(0.5, 100))
     assert "not sure enough in 1" in reliability_reading(bins_of(0.95, 100))
-    assert "In none" in reliability_reading(bins_of(0.5, 5))
+    assert "In no bin" in reliability_reading(bins_of(0.5, 5))
 
 
 def test_rejection() -> None:
@@ -166,6 +166,9 @@ def test_groups() -> None:
     held = np.tile(np.arange(10) < 9, 40)
     fine = feature_groups((column,), quality(held, np.ones(400)))
     assert "In none of 2 groups" in coverage_by_feature_reading(fine, is_classifier=False)
+    assert "only gross failures" not in coverage_by_feature_reading(fine, is_classifier=False)
+    few = feature_groups((CategoryColumn("kind", code[150:250], ("a", "b")),), quality(held[150:250], np.ones(100)))
+    assert "(50 rows in the middle one): only gross failures" in coverage_by_feature_reading(few, is_classifier=False)
     assert "No single column" in uncertainty_by_feature_reading(fine, is_classifier=False)
     bad = feature_groups((column,), quality(held & ((code == 0) | (np.arange(400) % 2 == 0)), 1.0 + code))
     assert "intervals are too narrow in 1 group: kind b (5" in coverage_by_feature_reading(bad, is_classifier=False)
@@ -218,7 +221,7 @@ def test_few_rows_are_not_compared() -> None:
     rows = uncertain_rows(np.arange(5.0), None, None, (column,))
     assert rows.oddities == ((),) * 5
     assert differences_reading(rows, 5) == "5 rows are too few to compare the most uncertain with the others."
-    assert "no single column is unusual" in oddities_reading(())
+    assert oddities_reading(()) == "nothing in any one column"
 
 
 def test_gaps_and_rare_categories_are_unusual() -> None:

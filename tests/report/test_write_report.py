@@ -131,8 +131,9 @@ def test_conformal_wrappers_of_plain_models(tmp_path: Path) -> None:
     assert "ConformalRegressor of LinearRegression" in words
     assert "rows are ordered by the width" in words
     assert "no CRPS, NLL or PIT" in words
-    assert "too few calibration rows for this level" in words or "99 %" in words
-    words = written(ConformalClassifier(LogisticRegression(), random_state=0).fit(X, LABELS), X, LABELS, tmp_path).words()
+    words = written(
+        ConformalClassifier(LogisticRegression(), random_state=0).fit(X, LABELS), X, LABELS, tmp_path
+    ).words()
     assert "The sets are conformal" in words
     assert "does not tell ignorance (epistemic) from noise" in words
 
@@ -200,7 +201,18 @@ def test_without_jinja2_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.slow
 def test_a_wheel_holds_the_templates(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(tmp_path), "."]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        str(tmp_path),
+        ".",
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert {f"uncertainty/report/templates/report.{kind}" for kind in ("html", "css", "js")} <= set(names)

@@ -142,10 +142,10 @@ def names(listed: list[str]) -> str:
 
 def _score_line(score: Score, target: str) -> ScoreLine:
     show = (lambda value: percent(value, 1)) if score.unit == "share" else short
-    unit = {"y": f" (in the units of {target})", "nats": " (in nats)"}.get(score.unit, "")
     return ScoreLine(
         score.name,
-        score.meaning + unit,
+        score.meaning,
+        {"y": f"units of {target}", "nats": "nats"}.get(score.unit, "—"),
         show(score.value),
         "—" if score.limits is None else " to ".join(map(show, score.limits)),
         "—" if score.baseline is None else show(score.baseline),

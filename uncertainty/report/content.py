@@ -21,6 +21,7 @@ class ScoreLine:
 
     name: str
     meaning: str
+    unit: str
     value: str
     limits: str
     baseline: str

@@ -75,11 +75,21 @@ def typical_size(values: Array) -> float:
     return 0.0
 
 
+def column_step(values: Array) -> float:
+    """Return the power of ten to which a column is rounded: 1 for whole numbers, else for three digits of its spread.
+
+    >>> column_step(np.array([3.0, np.nan, 7.0])), column_step(np.array([0.125, 0.375]))
+    (1.0, 0.001)
+    """
+    finite = values[np.isfinite(values)]
+    return 1.0 if (finite == np.round(finite)).all() else step_for(typical_size(finite))
+
+
 def column_number(value: float, column: NumberColumn) -> str:
     """Return a value of a column of numbers or dates, in digits that suit the column."""
     if column.is_date:
         return str(np.datetime64(int(value), "ms"))[:10]
-    return fixed(value, step_for(typical_size(column.values)))
+    return fixed(value, column_step(column.values))
 
 
 def fixed(value: float, step: float) -> str:

@@ -35,26 +35,25 @@ def pit_reading(pit: Array) -> str:
     elif upper < TAILS:
         width = f"Only {share} {limits}: the distributions are too wide in the tails."
     else:
-        width = f"{share} {limits}: the tails are as heavy as they should be."
+        width = f"{share} {limits}: the tails are as heavy as they should be, as far as these rows can tell."
     return f"{_bias(pit)} {width}"
 
 
 def reliability_reading(bins: ReliabilityBins) -> str:
-    """Return which bins of confidence are contradicted by the rows, and on which side."""
-    over, under = bins.upper < bins.confidence, bins.lower > bins.confidence
+    """Return which bins of confidence are contradicted by the rows, allowing for the number of bins, and how."""
+    n_bins, right = len(bins.count), bins.count * bins.accuracy
+    lower, upper = clopper_pearson(right, bins.count - right, 1.0 - 0.05 / n_bins)
+    over, under = upper < bins.confidence, lower > bins.confidence
     if not (over | under).any():
-        return "In none of the bins do the rows contradict the confidence."
+        return "In no bin do the rows contradict the confidence, once the number of bins is allowed for."
     gap = np.where(over | under, bins.count * np.abs(bins.confidence - bins.accuracy), 0.0)
     worst = int(gap.argmax())
-    sides = [
-        f"{side} in {int(which.sum())}"
-        for side, which in (("too sure", over), ("not sure enough", under))
-        if which.any()
-    ]
+    sides = (("too sure", over), ("not sure enough", under))
+    told = [f"{side} in {int(which.sum())}" for side, which in sides if which.any()]
     return (
-        f"Of {len(bins.count)} bins the model is {' and '.join(sides)}. The gap that concerns most rows: predictions made with "
-        f"{percent(float(bins.confidence[worst]))} confidence came true in {percent(float(bins.accuracy[worst]))} of "
-        f"{int(bins.count[worst]):,} rows."
+        f"Of {n_bins} {'bin' if n_bins == 1 else 'bins'} the model is {' and '.join(told)}. The gap that concerns most "
+        f"rows: predictions made with {percent(float(bins.confidence[worst]))} confidence came true in "
+        f"{percent(float(bins.accuracy[worst]))} of {int(bins.count[worst]):,} rows."
     )
 
 

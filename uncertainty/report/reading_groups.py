@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from uncertainty.report.feature_groups import FeatureGroups
 from uncertainty.report.numbers import percent, short
 
 # Between-group share of the variance below which a column is not said to go with the uncertainty.
 TELLING_SPREAD = 0.02
 N_NAMED = 5
+# In groups of fewer rows only a gross failure leaves the limits.
+ROWS_TO_SHOW = 100
 
 
 def coverage_by_feature_reading(features: tuple[FeatureGroups, ...], *, is_classifier: bool) -> str:
@@ -22,7 +26,7 @@ def coverage_by_feature_reading(features: tuple[FeatureGroups, ...], *, is_class
     if not low and not high:
         return (
             f"In none of {n_groups} groups do the rows contradict the promise, once the number of groups looked at is "
-            f"allowed for. Single bars may miss the mark by chance: about one in twenty."
+            f"allowed for.{_small_groups(features)}"
         )
     told = [_named(groups, text) for groups, text in ((low, what), (high, other)) if groups]
     return " ".join(told) + f" This allows for having looked at {n_groups} groups."
@@ -40,6 +44,13 @@ def uncertainty_by_feature_reading(features: tuple[FeatureGroups, ...], *, is_cl
         f"The uncertainty goes most with {first.name}: {size} {show(float(first.size[least]))} for "
         f"{first.labels[least]}, {show(float(first.size[most]))} for {first.labels[most]}."
     )
+
+
+def _small_groups(features: tuple[FeatureGroups, ...]) -> str:
+    typical = int(np.median(np.concatenate([feature.count for feature in features])))
+    if typical >= ROWS_TO_SHOW:
+        return ""
+    return f" Groups are small ({typical} rows in the middle one): only gross failures would show."
 
 
 def _named(groups: list[tuple[FeatureGroups, int]], what: str) -> str:

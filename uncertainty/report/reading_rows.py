@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from uncertainty.report.numbers import percent
-from uncertainty.report.uncertain_rows import FEWEST_TO_COMPARE, UNUSUAL, Oddity, UncertainRows
+from uncertainty.report.uncertain_rows import FEWEST_TO_COMPARE, Oddity, UncertainRows
 
 # Shares of the epistemic part from which the uncertainty is called mostly ignorance, and below which mostly noise.
 MOSTLY = 0.5
@@ -44,7 +44,7 @@ def differences_reading(rows: UncertainRows, n_rows: int) -> str:
 def oddities_reading(oddities: tuple[Oddity, ...]) -> str:
     """Return what is unusual about one row."""
     if not oddities:
-        return f"no single column is unusual (outer {percent(UNUSUAL)} of its values, or a rare category)"
+        return "nothing in any one column"
     return "; ".join(map(_told, oddities))
 
 

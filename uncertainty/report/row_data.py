@@ -13,7 +13,7 @@ from uncertainty.report.classification_rows import ClassificationRows
 from uncertainty.report.columns import CategoryColumn, Column
 from uncertainty.report.coverage import CoverageLevels
 from uncertainty.report.levels import HEADLINE
-from uncertainty.report.numbers import step_for, typical_size
+from uncertainty.report.numbers import column_step, step_for, typical_size
 from uncertainty.report.regression_rows import RegressionRows
 
 Array = NDArray[np.float64]
@@ -115,7 +115,7 @@ def feature_columns(
             days = _whole(np.floor(column.values[kept] / DAY))
             described = {"name": column.name, "kind": "date", "step": DAY, "values": days}
         else:
-            described = _numbers(column.name, column.values[kept], step_for(typical_size(column.values)))
+            described = _numbers(column.name, column.values[kept], column_step(column.values))
         found.append(described | {"feature": True})
     return found, tuple(left_out)
 
