@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.persistence import *  # noqa: F403
     from uncertainty.plotting import *  # noqa: F403
+    from uncertainty.report import *  # noqa: F403
     from uncertainty.tables import tabular_pipeline as tabular_pipeline
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
@@ -108,6 +109,7 @@ _ROOM_OF_NAME = {
     "TrainingCurveDisplay": "plotting",
     "UncertaintyPartsDisplay": "plotting",
     "UncertaintySurfaceDisplay": "plotting",
+    "write_report": "report",
     "tabular_pipeline": "tables",
     "Augmentation": "training",
     "Autoencoder": "training",
