@@ -192,8 +192,8 @@ class SelectiveClassifier(HeldOutClassifier, SelectiveEstimator):
 class SelectiveRegressor(HeldOutRegressor, SelectiveEstimator):
     """Regressor that says which rows to act on so that few of those are far off, with a finite-sample guarantee.
 
-    With probability 1 - delta over the calibration rows, P(|y - prediction| > tolerance | accepted) <= target_risk for
-    rows drawn like them, whatever the model and the data. `predict` answers for every row; `accepts` says which
+    With probability 1 - delta over the calibration rows, ``P(|y - prediction| > tolerance | accepted) <= target_risk``
+    for rows drawn like them, whatever the model and the data. `predict` answers for every row; `accepts` says which
     answers to act on.
 
     Parameters
