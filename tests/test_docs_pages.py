@@ -20,7 +20,6 @@ BLOCK = re.compile(r"^(?:<!-- needs ([\w.]+) -->\n)?```python\n(.*?)^```$", flag
 NEEDS = {
     "migration/ngboost.md": ["ngboost"],
     "migration/torch_uncertainty.md": ["torch_uncertainty"],
-    "quick_start.md": ["uncertainty.report"],
 }
 # The labels of code blocks: Python is written ```python, and then it runs.
 LABELS = {"", "bash", "html", "json", "python", "text", "yaml"}

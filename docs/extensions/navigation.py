@@ -79,7 +79,13 @@ def add_toctrees(app: Any, docname: str, source: list[str]) -> None:
         source[0] = changelog.read_text(encoding="utf-8")
 
 
+def pages_with_toctrees(*_: Any) -> list[str]:
+    """Return what is to be read in every build, since pages may have come or gone."""
+    return ["index", *LISTS]
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Have the toctrees added when a page is read."""
+    app.connect("env-get-outdated", pages_with_toctrees)
     app.connect("source-read", add_toctrees)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
