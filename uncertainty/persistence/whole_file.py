@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -15,11 +17,17 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
 
 def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Write a file under another name, and give it its own when it is whole."""
+    with whole_file(path, overwrite=overwrite) as unfinished:
+        unfinished.write_bytes(data)
+
+
+@contextmanager
+def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield another name to write under, and give the file its own in the end; after an error it is gone."""
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.unfinished")
     try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-            file.flush()
+        yield unfinished
+        with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
         if overwrite:
             os.replace(unfinished, path)
