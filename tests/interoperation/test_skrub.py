@@ -1,17 +1,23 @@
-"""A table with text, dates and gaps, through skrub's pipeline and through scikit-learn's ColumnTransformer."""
+"""A table with text, dates and gaps, through skrub's pipeline, scikit-learn's ColumnTransformer, and our own."""
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import skrub
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
-from skrub import tabular_pipeline
 
 from benchmarks.datasets import load_dataset
-from uncertainty import ConformalClassifier, ConformalRegressor, ProbabilisticMLPClassifier, ProbabilisticMLPRegressor
+from uncertainty import (
+    ConformalClassifier,
+    ConformalRegressor,
+    ProbabilisticMLPClassifier,
+    ProbabilisticMLPRegressor,
+    tabular_pipeline,
+)
 from uncertainty.metrics import coverage_score
 
 REGRESSOR = ProbabilisticMLPRegressor((16,), max_iter=40, learning_rate_init=1e-2, random_state=0)
@@ -36,7 +42,7 @@ def column_transformer(model):
     return make_pipeline(columns.set_output(transform="pandas"), model)
 
 
-RECIPES = {"skrub": tabular_pipeline, "ColumnTransformer": column_transformer}
+RECIPES = {"skrub": skrub.tabular_pipeline, "ColumnTransformer": column_transformer, "ours": tabular_pipeline}
 
 
 def adult_like(n_rows=600, seed=0):
@@ -110,6 +116,8 @@ def test_frames_keep_the_index_where_the_transformer_does():
     model = column_transformer(REGRESSOR).fit(TABLE[FIT], INCOME[FIT])
     assert "education_Masters" in model[-1].feature_names_in_
     pd.testing.assert_index_equal(model.predict(TABLE[NEW], as_frame=True).index, TABLE[NEW].index)
+    model = tabular_pipeline(REGRESSOR).set_output(transform="pandas").fit(TABLE[FIT], INCOME[FIT])
+    pd.testing.assert_index_equal(model.predict(TABLE[NEW], as_frame=True).index, TABLE[NEW].index)
 
 
 def test_a_classifier_uses_text_dates_and_gaps(classifier):
@@ -143,9 +151,11 @@ def test_wrappers_around_a_pipeline_take_the_table_itself(recipe):
 
 def test_polars_through_skrub():
     rows = pl.DataFrame(TABLE)
-    model = tabular_pipeline(REGRESSOR).fit(rows[FIT], INCOME[FIT].to_numpy())
+    model = skrub.tabular_pipeline(REGRESSOR).fit(rows[FIT], INCOME[FIT].to_numpy())
     assert model.score(rows[NEW], INCOME[NEW].to_numpy()) > 0.8
-    conformal = ConformalRegressor(tabular_pipeline(REGRESSOR), random_state=0).fit(rows[FIT], INCOME[FIT].to_numpy())
+    conformal = ConformalRegressor(skrub.tabular_pipeline(REGRESSOR), random_state=0).fit(
+        rows[FIT], INCOME[FIT].to_numpy()
+    )
     frame = conformal.predict_interval(rows[NEW], as_frame=True)
     assert isinstance(frame, pl.DataFrame)
     np.testing.assert_array_equal(frame.to_numpy(), conformal.predict_interval(rows[NEW]))
@@ -163,13 +173,14 @@ ADULT_TEXT = [1, 3, 5, 6, 7, 8, 9, 13]
 
 
 @pytest.mark.data
-def test_the_table_adult_with_its_codes_as_text_and_gaps():
+@pytest.mark.parametrize("recipe", [skrub.tabular_pipeline, tabular_pipeline], ids=["skrub", "ours"])
+def test_the_table_adult_with_its_codes_as_text_and_gaps(recipe):
     X, y = load_dataset("adult")
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(X))[:8000]
     table, bracket = pd.DataFrame(X[rows]), np.array(["a", "b"])[y[rows]]
     table[ADULT_TEXT] = table[ADULT_TEXT].astype(int).astype(str).radd("code ")
     table = table.add_prefix("column ").mask(rng.random(table.shape) < 0.05)
-    model = tabular_pipeline(ProbabilisticMLPClassifier(random_state=0)).fit(table[:6000], bracket[:6000])
+    model = recipe(ProbabilisticMLPClassifier(random_state=0)).fit(table[:6000], bracket[:6000])
     majority = np.mean(bracket[6000:] == "a")
     assert model.score(table[6000:], bracket[6000:]) > max(majority, 1.0 - majority) + 0.06

@@ -12,7 +12,12 @@ from uncertainty.report.columns import CategoryColumn, NumberColumn
 from uncertainty.report.coverage import CoverageLevels
 from uncertainty.report.feature_groups import RowQuality, feature_groups
 from uncertainty.report.reading_calibration import pit_reading, rejection_reading, reliability_reading
-from uncertainty.report.reading_coverage import all_levels_reading, coverage_reading, coverage_verdict
+from uncertainty.report.reading_coverage import (
+    all_levels_reading,
+    coverage_reading,
+    coverage_verdict,
+    is_clearly_too_narrow,
+)
 from uncertainty.report.reading_groups import coverage_by_feature_reading, uncertainty_by_feature_reading
 from uncertainty.report.reading_rows import differences_reading, kind_reading, oddities_reading
 from uncertainty.report.reading_scores import confidence_reading, scores_reading
@@ -33,21 +38,27 @@ def levels_of(held: int, n: int, asked: float = 0.9, promised: float | None = No
 @pytest.mark.parametrize(
     ("held", "n", "expected"),
     [
-        (850, 1000, "too narrow: 5.0 percentage points more rows than promised lie outside. Recalibrate"),
-        (880, 1000, ": too narrow: 2.0"),
+        (850, 1000, "too narrow, 5.0 percentage points more rows than promised lie outside. Recalibrate"),
+        (880, 1000, ": too narrow, 2.0"),
         (882, 1000, "as promised, as far as these rows can tell"),
-        (8900, 10000, "slightly too narrow: 1.0 percentage points more rows than promised lie outside."),
+        (8900, 10000, "slightly too narrow, 1.0 percentage points more rows than promised lie outside."),
         (9000, 10000, "as promised"),
-        (9130, 10000, "slightly too wide: 1.3 percentage points more rows than promised lie inside."),
-        (960, 1000, "too wide: 6.0 percentage points more rows than promised lie inside, so they could be smaller"),
+        (9130, 10000, "slightly too wide, 1.3 percentage points more rows than promised lie inside."),
+        (960, 1000, "too wide, 6.0 percentage points more rows than promised lie inside, so they could be smaller"),
         (9, 10, "no contradiction, but rows this few would hardly show one"),
         (1, 1, "held 100 % of the only row"),
-        (3, 10, "too narrow: 60.0 percentage points"),
+        (3, 10, "too narrow, 60.0 percentage points"),
     ],
 )
 def test_coverage(held: int, n: int, expected: str) -> None:
     levels = levels_of(held, n)
     assert expected in coverage_reading(levels, 0, "intervals")
+
+
+def test_only_a_clear_failure_is_one_of_trust() -> None:
+    assert is_clearly_too_narrow(levels_of(850, 1000), 0)
+    assert not is_clearly_too_narrow(levels_of(882, 1000), 0)  # within the noise
+    assert not is_clearly_too_narrow(levels_of(8900, 10000), 0)  # real, but slight
 
 
 def test_coverage_names_the_remedy_for_what_is_there() -> None:
@@ -121,6 +132,8 @@ def test_rejection() -> None:
     assert "the RMSE falls from" in rejection_reading(telling)
     silent = regression_rejection(np.random.default_rng(0).normal(size=200), uncertainty)
     assert "do not show that uncertain predictions are the wrong ones" in rejection_reading(silent)
+    misleading = regression_rejection(uncertainty[::-1], uncertainty)
+    assert "tend to be the right ones (rank correlation −1)" in rejection_reading(misleading)
     same = regression_rejection(np.ones(5), np.arange(5.0))
     assert "there is no order to judge" in rejection_reading(same)
     one = classification_rejection(np.array([True]), np.array([0.2]))
@@ -186,12 +199,17 @@ def found(top: float | None, everywhere: float | None) -> UncertainRows:
 
 
 def test_kind_of_uncertainty() -> None:
-    assert "More training rows like these would help." in kind_reading(found(0.5, 0.1), 5, "variance")
-    assert "would help in part" in kind_reading(found(0.49, 0.1), 5, "variance")
-    assert "would help in part" in kind_reading(found(0.21, 0.1), 5, "variance")
-    assert "mostly noise" in kind_reading(found(0.2, 0.1), 5, "variance")
-    assert "single network" in kind_reading(found(0.0, 0.0), 1, "variance")
-    assert "does not tell" in kind_reading(found(None, None), None, "variance")
+    assert "More training rows like these would help." in kind_reading(
+        found(0.5, 0.1), 5, "variance", is_overconfident=False
+    )
+    assert "would help in part" in kind_reading(found(0.49, 0.1), 5, "variance", is_overconfident=False)
+    assert "would help in part" in kind_reading(found(0.21, 0.1), 5, "variance", is_overconfident=False)
+    assert "mostly noise" in kind_reading(found(0.2, 0.1), 5, "variance", is_overconfident=False)
+    advised_by_an_overconfident_model = kind_reading(found(0.1, 0.1), 5, "variance", is_overconfident=True)
+    assert "too sure of itself" in advised_by_an_overconfident_model
+    assert "noise" not in advised_by_an_overconfident_model
+    assert "single network" in kind_reading(found(0.0, 0.0), 1, "variance", is_overconfident=False)
+    assert "does not tell" in kind_reading(found(None, None), None, "variance", is_overconfident=False)
 
 
 def test_the_uncertain_rows_are_told_apart_by_their_columns() -> None:

@@ -24,7 +24,7 @@ from uncertainty.report.numbers import percent, short
 from uncertainty.report.reading_calibration import rejection_reading, reliability_reading
 from uncertainty.report.reading_coverage import Regions, all_levels_reading
 from uncertainty.report.reading_rows import differences_reading, kind_reading, oddities_reading
-from uncertainty.report.reading_scores import confidence_reading, scores_reading
+from uncertainty.report.reading_scores import confidence_reading, is_overconfident, scores_reading
 from uncertainty.report.rejection import classification_rejection
 from uncertainty.report.reliability import reliability_bins
 from uncertainty.report.row_data import classification_columns, covered_bits, table_rows
@@ -58,7 +58,7 @@ def classification_content(table: TestedTable, title: str | None) -> Content:
     score_section = ScoreSection(blocks.score_lines(scores, table.target), scores_reading(scores, len(rows.codes)))
     confidence = confidence_reading(scores[-1])
     coverage = _coverage(rows, levels, confidence)
-    uncertain_section = _uncertain_section(table, rows, uncertain)
+    uncertain_section = _uncertain_section(table, rows, uncertain, is_overconfident(scores[-1]))
     return Content(
         title=title or f"How far to trust the predictions of {table.target}",
         facts=table.facts(),
@@ -92,10 +92,12 @@ def _coverage(rows: ClassificationRows, levels: CoverageLevels, confidence: str)
     return CoverageSection(lines, HEADLINE, (figure, _reliability(rows, confidence)), *_classes(rows))
 
 
-def _uncertain_section(table: TestedTable, rows: ClassificationRows, uncertain: UncertainRows) -> UncertainSection:
+def _uncertain_section(
+    table: TestedTable, rows: ClassificationRows, uncertain: UncertainRows, too_sure: bool
+) -> UncertainSection:
     rejection = classification_rejection(rows.is_wrong(), rows.uncertainty())
     return UncertainSection(
-        kind_reading(uncertain, model_facts.number_of_members(table.estimator), "entropy"),
+        kind_reading(uncertain, model_facts.number_of_members(table.estimator), "entropy", is_overconfident=too_sure),
         differences_reading(uncertain, len(rows.codes)),
         _named_rows(table, rows, uncertain),
         FigureBlock(

@@ -62,6 +62,10 @@ def rejection_reading(rejection: Rejection) -> str:
     if rejection.rank_correlation is None:
         return "The errors, or the uncertainties, are the same in all rows: there is no order to judge."
     correlation = f"rank correlation {short(rejection.rank_correlation, 2)}"
+    if rejection.rank_correlation < -rejection.noise:
+        return (
+            f"Uncertain predictions tend to be the right ones ({correlation}): the uncertainty misleads on these rows."
+        )
     if rejection.rank_correlation < rejection.noise:
         return (
             f"These rows do not show that uncertain predictions are the wrong ones ({correlation}; up to "

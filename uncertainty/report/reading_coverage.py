@@ -26,6 +26,13 @@ def coverage_verdict(promised: float, lower: float, upper: float) -> Verdict:
     return "too wide" if lower > promised + 1e-12 else "in agreement"
 
 
+def is_clearly_too_narrow(levels: CoverageLevels, level: int) -> bool:
+    """Return whether rows lie outside so much more often than promised that it matters, beyond their noise."""
+    promised = levels.promised[level]
+    verdict = coverage_verdict(promised, levels.lower[level], levels.upper[level])
+    return bool(verdict == "too narrow" and promised - levels.observed[level] >= SLIGHT_GAP)
+
+
 def coverage_reading(levels: CoverageLevels, level: int, regions: Regions) -> str:
     """Return what the observed coverage at one level says of the intervals, or sets, of that level."""
     n = len(levels.covered)
@@ -63,7 +70,7 @@ def _account(levels: CoverageLevels, level: int, regions: Regions) -> str:
 
 def _conclusion(verdict: Verdict, gap: float, between_limits: float, regions: Regions) -> str:
     slight = gap < SLIGHT_GAP
-    told = f"{'slightly ' if slight else ''}{verdict}: {100 * gap:.1f} percentage points more rows than promised"
+    told = f"{'slightly ' if slight else ''}{verdict}, {100 * gap:.1f} percentage points more rows than promised"
     if verdict == "too narrow":
         cause = " The probabilities are overconfident." if regions == "sets" else ""
         return f"{told} lie outside.{cause}{'' if slight else f' {_remedy(regions)}'}"

@@ -10,8 +10,11 @@ MOSTLY = 0.5
 LITTLE = 0.2
 
 
-def kind_reading(rows: UncertainRows, n_members: int | None, what: str) -> str:
-    """Return which kind of uncertainty the most uncertain rows have; `what` is split, "variance" or "entropy"."""
+def kind_reading(rows: UncertainRows, n_members: int | None, what: str, *, is_overconfident: bool) -> str:
+    """Return which kind of uncertainty the most uncertain rows have; `what` is split, "variance" or "entropy".
+
+    The split is the model's own account: where its regions are too narrow, no advice is drawn from it.
+    """
     if n_members == 1:
         return (
             "The model is a single network, which cannot tell ignorance from noise: all of its uncertainty counts as "
@@ -20,8 +23,15 @@ def kind_reading(rows: UncertainRows, n_members: int | None, what: str) -> str:
     if rows.top_share is None or rows.all_share is None:
         return "The model does not tell ignorance (epistemic) from noise (aleatoric)."
     top, everywhere = percent(rows.top_share), percent(rows.all_share)
-    which = "The most uncertain row has" if rows.n_top == 1 else f"The {rows.n_top:,} most uncertain rows have"
-    shares = f"{which} {top} of the {what} from ignorance (epistemic); over all rows it is {everywhere}."
+    which = "the most uncertain row has" if rows.n_top == 1 else f"the {rows.n_top:,} most uncertain rows have"
+    shares = (
+        f"By the model's account {which} {top} of the {what} from ignorance (epistemic); over all rows it is "
+        f"{everywhere}."
+    )
+    if is_overconfident:
+        return (
+            f"{shares} The model is too sure of itself, so this may well be too little: see in which groups it fails."
+        )
     if rows.top_share >= MOSTLY:
         return f"{shares} More training rows like these would help."
     if rows.top_share <= LITTLE:

@@ -15,13 +15,18 @@ def scores_reading(scores: tuple[Score, ...], n_rows: int) -> str:
     return " ".join([_against_constant(judge), *_point_prediction(scores, judge), *_few_rows(n_rows)])
 
 
+def is_overconfident(score: Score) -> bool:
+    """Return whether confidence exceeds accuracy beyond the noise of the rows."""
+    return score.limits is not None and score.limits[0] > 0
+
+
 def confidence_reading(score: Score) -> str:
     """Return whether a classifier is surer than it is right, from the limits of confidence minus accuracy."""
     gap = percent(abs(score.value), 1)
     if score.limits is None:
         return "One row cannot tell whether the model is surer than it is right."
     low, high = (percent(limit, 1) for limit in score.limits)
-    if score.limits[0] > 0:
+    if is_overconfident(score):
         return f"The model is overconfident: its confidence exceeds its accuracy by {gap} ({low} to {high})."
     if score.limits[1] < 0:
         return f"The model is too modest: its confidence stays {gap} below its accuracy ({low} to {high})."

@@ -23,7 +23,7 @@ from uncertainty.report.feature_groups import FeatureGroups, feature_groups, reg
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.numbers import percent, short
 from uncertainty.report.reading_calibration import pit_reading, rejection_reading
-from uncertainty.report.reading_coverage import Regions, all_levels_reading
+from uncertainty.report.reading_coverage import Regions, all_levels_reading, is_clearly_too_narrow
 from uncertainty.report.reading_rows import differences_reading, kind_reading, oddities_reading
 from uncertainty.report.reading_scores import scores_reading
 from uncertainty.report.regression_rows import RegressionRows, regression_rows
@@ -54,7 +54,7 @@ def regression_content(table: TestedTable, title: str | None) -> Content:
     features = blocks.feature_section(groups, table.columns, short, is_classifier=False)
     score_section = ScoreSection(blocks.score_lines(scores, table.target), scores_reading(scores, len(rows.y)))
     coverage = _coverage(rows, levels, regions, table.target)
-    uncertain_section = _uncertain_section(table, rows, uncertain)
+    uncertain_section = _uncertain_section(table, rows, uncertain, is_clearly_too_narrow(levels, HEADLINE))
     headline = coverage.levels[HEADLINE].reading
     return Content(
         title=title or f"How far to trust the predictions of {table.target}",
@@ -87,10 +87,14 @@ def _coverage(rows: RegressionRows, levels: CoverageLevels, regions: Regions, ta
     )
 
 
-def _uncertain_section(table: TestedTable, rows: RegressionRows, uncertain: UncertainRows) -> UncertainSection:
+def _uncertain_section(
+    table: TestedTable, rows: RegressionRows, uncertain: UncertainRows, is_overconfident: bool
+) -> UncertainSection:
     rejection = regression_rejection(rows.y - rows.mean, rows.uncertainty(HEADLINE))
     return UncertainSection(
-        kind_reading(uncertain, model_facts.number_of_members(table.estimator), "variance"),
+        kind_reading(
+            uncertain, model_facts.number_of_members(table.estimator), "variance", is_overconfident=is_overconfident
+        ),
         differences_reading(uncertain, len(rows.y)),
         _named_rows(table, rows, uncertain),
         FigureBlock(
