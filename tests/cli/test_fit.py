@@ -10,6 +10,7 @@ import pytest
 
 import uncertainty
 from uncertainty import DeepEnsembleRegressor, MCDropoutRegressor, ProbabilisticMLPRegressor, tabular_pipeline
+from uncertainty.cli.training import show_progress
 
 from .conftest import QUICK
 
@@ -81,9 +82,9 @@ def test_the_base_network_of_a_method_keeps_its_own_defaults(run, frame, tmp_pat
     "max_time" not in inspect.signature(DeepEnsembleRegressor).parameters, reason="needs estimators with a time budget"
 )
 def test_a_time_budget(run, folder, tmp_path):
-    options = ["--target", "price", "--max-time", 0.5, "--members", 2]
+    options = ["--target", "price", "--max-time", 1e6, "--members", 2, "--max-iter", 3]
     run("fit", folder / "data.csv", *options, "-o", tmp_path / "model.uq")
-    assert uncertainty.load(tmp_path / "model.uq")[-1].max_time == 0.5
+    assert uncertainty.load(tmp_path / "model.uq")[-1].max_time == 1e6
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,20 @@ def test_other_separators_and_quirks_of_csv(run, tmp_path):
     (tmp_path / "data.csv").write_text(text, encoding="utf-8", newline="")
     run("fit", tmp_path / "data.csv", "--target", "price", *QUICK, "-o", tmp_path / "model.uq")
     assert uncertainty.load(tmp_path / "model.uq")[0].kinds_ == {"size": "number", "place": "category"}
+
+
+class Model(list):
+    """A pipeline whose last step tells callbacks of its progress."""
+
+    callbacks = ()
+
+    def set_callbacks(self, *callbacks):
+        self.callbacks = callbacks
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_drawn_on_terminals(monkeypatch, is_terminal):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal, raising=False)
+    model = Model([Model()])
+    show_progress(model)
+    assert [type(callback).__name__ for callback in model.callbacks] == ["ProgressBar"] * is_terminal

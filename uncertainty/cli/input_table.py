@@ -84,8 +84,9 @@ class InputTable:
                         strings_can_be_null=True,
                     ),
                 )
-                for batch in reader:
-                    yield batch, min(raw.tell(), self.n_bytes)
+                for number, batch in enumerate(reader, start=1):
+                    # The reader is blocks ahead of us; of a compressed file the blocks are larger than what is read.
+                    yield batch, min(raw.tell(), number * batch_bytes)
             except pyarrow.ArrowInvalid as error:
                 raise DataError(f"{str(self.path)!r}: {_plain(str(error))}") from error
 

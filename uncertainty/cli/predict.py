@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from uncertainty.cli.errors import in_one_line
 from uncertainty.cli.files import INPUT_FILE, OUTPUT_FILE, check_output, format_of
@@ -55,6 +56,9 @@ def predict(
     from uncertainty.cli.prediction import Prediction
 
     prediction = Prediction(model, data, coverage, keep, keep_all=keep_all)
+    given = click.get_current_context().get_parameter_source("coverage") is ParameterSource.COMMANDLINE
+    if given and not prediction.has_coverage:
+        click.echo("Warning: --coverage has no effect on a classifier that was fitted without --conformal.", err=True)
     with click.progressbar(length=prediction.n_bytes, label="Predicting", file=sys.stderr) as bar:
         n_rows = prediction.write(output, force=force, progress=bar.update)
     click.echo(f"Predicted {n_rows} rows.", err=True)

@@ -34,6 +34,11 @@ class Prediction:
         self.n_bytes = self._table.n_bytes
         check_named(self._table, self._columns)
 
+    @property
+    def has_coverage(self) -> bool:
+        """Whether there are intervals, or sets of classes."""
+        return any(hasattr(self._model.predictor, name) for name in ("predict_interval", "predict_set"))
+
     def write(
         self,
         output: Path,
@@ -58,6 +63,7 @@ class Prediction:
                 n_rows += batch.num_rows
                 progress(n_bytes - n_read)
                 n_read = n_bytes
+            progress(self.n_bytes - n_read)
             if n_rows == 0:
                 raise DataError(f"{str(self._table.path)!r} has no rows below its header.")
         return n_rows

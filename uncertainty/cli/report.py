@@ -31,11 +31,12 @@ def report(model: Path, data: Path, output: Path, target: str | None, title: str
     import pandas
 
     from uncertainty.cli.fitted_model import load_model, read_test_rows
-    from uncertainty.report import write_report
 
     fitted = load_model(model)
     rows = read_test_rows(fitted, data, target)
     name = target or fitted.target
+    from uncertainty.report import write_report
+
     y = pandas.Series(rows.y, name=name, index=rows.frame.index)
     write_report(fitted.estimator, rows.frame, y, output, title=title, target_name=name, overwrite=force)
     click.echo(f"Wrote {output} ({output.stat().st_size / 1e6:.1f} MB, {len(y)} rows).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -108,8 +109,8 @@ def fitted(estimator: Any, rows: TrainingRows) -> Any:
 
 
 def show_progress(model: Any) -> None:
-    """Have the fit of a pipeline draw a progress bar, where its estimator reports progress."""
-    if hasattr(model[-1], "set_callbacks"):
+    """Have the fit of a pipeline draw a progress bar, where there is somebody to see it."""
+    if sys.stdout.isatty() and hasattr(model[-1], "set_callbacks"):
         from sklearn.callback import ProgressBar
 
         model.set_callbacks(ProgressBar())
