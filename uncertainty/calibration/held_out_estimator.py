@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from uncertainty.calibration.calibration_rows import Index, split_calibration_ro
 from uncertainty.calibration.fit_rows import FitRows, check_fit_rows
 from uncertainty.calibration.inner_fits import InnerFits
 from uncertainty.calibration.wrapped_model import fitted_already, keep_fitted, wrapped_has
+from uncertainty.estimators.frames import Frame
 from uncertainty.estimators.options import draw_seed
 from uncertainty.estimators.saving import SaveMixin
 
@@ -90,10 +92,15 @@ class HeldOutEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
         return self.estimator_.predict_dist(X)
 
     @available_if(wrapped_has("predict_uncertainty"))
-    def predict_uncertainty(self, X: Any) -> Any:
-        """Return the wrapped model's Bunch of aleatoric, epistemic and total uncertainty."""
+    def predict_uncertainty(self, X: Any, *, as_frame: bool = False) -> Any:
+        """Return the wrapped model's Bunch of aleatoric, epistemic and total uncertainty, or a frame of its fields."""
         check_is_fitted(self, "estimator_")
-        return self.estimator_.predict_uncertainty(X)
+        uncertainty = self.estimator_.predict_uncertainty(X)
+        return self._frame(X, **uncertainty) if as_frame else uncertainty
+
+    @abstractmethod
+    def _frame(self, X: Any, **fields: ArrayLike) -> Frame:
+        """The frame of fields of each row, and each target or class."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

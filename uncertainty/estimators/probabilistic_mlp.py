@@ -146,7 +146,7 @@ as `Adam(amsgrad=True, max_norm=3)`
         Each hidden layer first learns to reconstruct what it reads, from the training rows and `X_unlabeled` of `fit`.
         Only fresh weights are pre-trained: in `partial_fit` on the rows of the first call, and not in a warm start.
     alpha : float, default 1e-4
-        Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
+        Strength of the penalty ``alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1)`` beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
     l1_ratio : float in [0, 1], default 0
         Share of L1 in the penalty. With it weights become exactly zero. For the zeros to tell useful
