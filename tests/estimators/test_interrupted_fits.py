@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from uncertainty import ConformalRegressor, DeepEnsembleRegressor, ProbabilisticMLPRegressor
+from uncertainty import ConformalRegressor, DeepEnsembleRegressor, ProbabilisticMLPRegressor, SnapshotEnsembleRegressor
 from uncertainty.estimators import interruption
 from uncertainty.training.part import Part
 
@@ -81,6 +81,31 @@ def test_the_weights_are_the_best_ones_of_whole_epochs(quick, regression):
         model.fit(X, y)
     np.testing.assert_array_equal(model.predict(X), expected.predict(X))
     np.testing.assert_array_equal(model.best_iter_, expected.best_iter_)
+
+
+@pytest.mark.filterwarnings("ignore:only . of 3 snapshots")
+def test_every_task_that_has_begun_ends(quick, regression, monkeypatch):
+    run, epochs, told = Part.run_epoch, [], []
+
+    class Witness(Press):
+        def on_fit_task_begin(self, estimator, context):
+            told.append(context.task_name)
+
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            told.append((context.task_name, fitted_estimator is not None))
+
+    def pressed(part, first_step):
+        epochs.append(first_step)
+        if len(epochs) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return run(part, first_step)
+
+    monkeypatch.setattr(Part, "run_epoch", pressed)
+    with pytest.warns(ConvergenceWarning, match=INTERRUPTED):
+        quick(SnapshotEnsembleRegressor).set_callbacks(Witness(0)).fit(*regression)
+    epoch = ["epoch", ("epoch", True)]
+    cut_off = ["cycle", *epoch, "epoch", ("epoch", False), ("cycle", False)]
+    assert told == ["fit", "cycle", *epoch * 3, ("cycle", True), *cut_off, ("fit", True)]
 
 
 def test_a_fit_can_go_on_from_there(quick, regression):

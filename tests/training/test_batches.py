@@ -114,3 +114,14 @@ def test_a_shortened_stream_draws_each_epoch_from_all_rows(n_batches):
     epochs = [torch.cat([batch.y[0, :, 0].clone() for batch in stream.epoch()]) for _ in range(30)]
     assert all(len(epoch) == len(epoch.unique()) == 8 * n_batches for epoch in epochs)
     assert len(torch.cat(epochs).unique()) == 50
+
+
+def test_an_epoch_that_is_abandoned_ends_with_its_block_in_every_part(monkeypatch):
+    monkeypatch.setattr("uncertainty.training.batches.BLOCK_BYTES_PER_MEMBER", 1)  # a block for each batch
+    stream = numbered_stream(3, 20, 4)
+    parts = [stream.part(slice(0, 1)), stream.part(slice(1, 3))]
+    epochs = [part.epoch() for part in parts]
+    for epoch in epochs:
+        next(epoch)
+    stream.abandon()
+    assert [list(epoch) for epoch in epochs] == [[], []]

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from uncertainty.training import TrainingInterrupted, Watcher, whole
+from uncertainty.training.batches import BatchStream
 from uncertainty.training.interruption import interrupts_deferred
 from uncertainty.training.stack import Stack
 
@@ -111,25 +112,29 @@ def test_an_interrupt_waits_until_all_of_an_epoch_is_kept(fit):
     assert (reached, told) == ([2], [1])
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals to a thread on this system")
 def test_threads_that_share_the_work_stop_too(fit, interrupting, monkeypatch):
     """Ctrl-C comes to the main thread, which waits for the others."""
-    before = fit(MEMBERS, max_epochs=1).result
+    expected, threads = fit(MEMBERS, max_epochs=1).result, threading.enumerate()
     torch.set_num_threads(2)
     monkeypatch.setattr(whole, "training_threads", lambda work, limit: 2)
-    monkeypatch.setattr("uncertainty.training.batches.BLOCK_BYTES_PER_MEMBER", 1)  # a block for each batch
+    abandon, abandoned = BatchStream.abandon, threading.Event()
+    monkeypatch.setattr(BatchStream, "abandon", lambda stream: (abandon(stream), abandoned.set()))
     main = threading.main_thread().ident
 
     def press_from_another_thread():
         assert threading.current_thread() is not threading.main_thread()
         signal.pthread_kill(main, signal.SIGINT)
+        abandoned.wait(timeout=30)
 
-    interrupting(2 * STEPS_PER_EPOCH + 1, press_from_another_thread)
+    interrupting(2 * STEPS_PER_EPOCH + 1, press_from_another_thread)  # two groups make the steps of an epoch each
     with pytest.raises(TrainingInterrupted) as caught:
-        fit(MEMBERS, max_epochs=2000)
-    assert 0 < len(caught.value.result.history) < 2000
-    if len(caught.value.result.history) == 1:
-        assert_same_result(caught.value.result, before)
-    assert threading.active_count() == 1
+        fit(MEMBERS, max_epochs=5)
+    assert_same_result(caught.value.result, expected)
+    assert abandoned.is_set()
+    for thread in set(threading.enumerate()) - set(threads):
+        thread.join(timeout=30)
+    assert threading.enumerate() == threads
 
 
 def test_the_process_is_as_it_was(fit, interrupting):

@@ -143,8 +143,8 @@ class WholeStack:
         def run(group: list[Part]) -> list[Outcome]:
             return [part.run_epoch(self.n_steps) for part in group]
 
-        by_group = map(run, self._groups) if len(self._groups) == 1 else self.pool.map(run, self._groups)
         try:
+            by_group = map(run, self._groups) if len(self._groups) == 1 else self.pool.map(run, self._groups)
             outcomes = [outcome for group in by_group for outcome in group]
         except BaseException:  # Ctrl-C comes to this thread alone
             self.batches.abandon()
