@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "tables": frozenset(),
     "persistence": ENGINE | {"estimators", "calibration", "tables"},
     "plotting": ENGINE | TOP | {"estimators"},
-    "export": ENGINE | {"estimators", "calibration"},
+    "export": ENGINE | {"estimators", "calibration", "persistence"},
     "report": ENGINE | TOP | {"estimators", "plotting", "tables"},
     "cli": ENGINE | TOP | {"estimators", "export", "plotting", "report", "tables"},
     "__init__": ENGINE | TOP | {"estimators", "export", "plotting", "report", "tables"},

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from uncertainty.components import *  # noqa: F403
     from uncertainty.estimators import *  # noqa: F403
     from uncertainty.estimators.piecewise_linear import PiecewiseLinear as PiecewiseLinear
+    from uncertainty.export import *  # noqa: F403
     from uncertainty.heads import *  # noqa: F403
     from uncertainty.optim import *  # noqa: F403
     from uncertainty.persistence import *  # noqa: F403
     from uncertainty.plotting import *  # noqa: F403
+    from uncertainty.report import *  # noqa: F403
+    from uncertainty.tables import tabular_pipeline as tabular_pipeline
     from uncertainty.training import Augmentation as Augmentation
     from uncertainty.training import Autoencoder as Autoencoder
 
@@ -62,6 +65,7 @@ _ROOM_OF_NAME = {
     "ProbabilisticMLPRegressor": "estimators",
     "SnapshotEnsembleClassifier": "estimators",
     "SnapshotEnsembleRegressor": "estimators",
+    "export_onnx": "export",
     "Bernoulli": "heads",
     "Categorical": "heads",
     "Gaussian": "heads",
@@ -105,12 +109,14 @@ _ROOM_OF_NAME = {
     "TrainingCurveDisplay": "plotting",
     "UncertaintyPartsDisplay": "plotting",
     "UncertaintySurfaceDisplay": "plotting",
+    "write_report": "report",
+    "tabular_pipeline": "tables",
     "Augmentation": "training",
     "Autoencoder": "training",
 }
 
 # Rooms whose functions are used by their full name.
-_ROOMS = ("calibration", "diagnostics", "metrics", "plotting")
+_ROOMS = ("calibration", "diagnostics", "metrics", "plotting", "tables")
 
 __all__ = sorted(_ROOM_OF_NAME)
 

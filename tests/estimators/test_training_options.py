@@ -417,15 +417,6 @@ def test_wrappers_have_their_own_default_networks(regression, monkeypatch):
     np.testing.assert_array_equal(default.predict(X), explicit.predict(X))
 
 
-def test_verbose_prints_a_line_an_epoch_and_silence_is_the_default(quick, regression, capsys):
-    quick(DeepEnsembleRegressor, max_iter=3).fit(*regression)
-    assert capsys.readouterr().out == ""
-    quick(DeepEnsembleRegressor, max_iter=3, own={"verbose": True}).fit(*regression)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3
-    assert all("validation NLL" in line for line in lines)
-
-
 def test_standardize_off_trains_on_raw_numbers(any_kind, quick, problem):
     X, y = problem(any_kind)
     model = quick(any_kind, standardize=False).fit(X, y)

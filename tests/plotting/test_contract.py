@@ -1,11 +1,13 @@
 """What every Display owes its caller; a new one is found through `__all__`."""
 
 import dataclasses
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
@@ -166,6 +168,22 @@ def test_one_target_as_the_other_alone(two_targets):
 def test_a_single_row(name, regressor, regression, binary_classifier, binary):
     model, (X, y) = (binary_classifier, binary) if name in OF_CLASSIFIERS else (regressor, regression)
     check_finished(display := draw(name, model, (X[:1], y[:1])), display.ax_)
+
+
+@pytest.mark.parametrize("name", plotting.__all__)
+def test_polars_frames_are_drawn_as_pandas_ones(name, regressor, regression, binary_classifier, binary):
+    model, (X, y) = (binary_classifier, binary) if name in OF_CLASSIFIERS else (regressor, regression)
+    as_polars = polars.DataFrame({column: X[column].to_numpy() for column in X})
+    target = polars.Series(getattr(y, "name", "answer"), np.asarray(y))
+    drawn, expected = draw(name, model, (as_polars, target)), draw(name, model, (X, y))
+    assert_same(numbers(drawn), numbers(expected))
+    assert (drawn.ax_.get_xlabel(), drawn.ax_.get_ylabel()) == (expected.ax_.get_xlabel(), expected.ax_.get_ylabel())
+
+
+@pytest.mark.parametrize("name", plotting.__all__)
+def test_numbers_from_elsewhere_can_be_drawn(name):
+    parameters = inspect.signature(getattr(plotting, name).from_predictions).parameters
+    assert "ax" in parameters
 
 
 def test_importing_imports_no_matplotlib():

@@ -207,6 +207,19 @@ class TestUncertaintySurface:
         assert len(display.rows_[0].get_offsets()) == 2000
         assert "rows (1 of 10)" in legend_texts(display)
 
+    def test_numbers_on_a_grid(self, legend_texts):
+        xx0, xx1 = np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0])
+        proba = np.column_stack([1.0 - 0.4 * xx0.ravel(), 0.4 * xx0.ravel()])
+        display = UncertaintySurfaceDisplay.from_predictions(
+            xx0, xx1, xx1.ravel(), proba=proba, X=[[1.0, 1.0], [2.0, 0.0]], y=["left", "right"], kind="epistemic"
+        )
+        assert_array_equal(display.surface_.get_array().ravel(), xx1.ravel())
+        (border,) = display.boundary_
+        assert_allclose(np.concatenate([path.vertices for path in border.get_paths()])[:, 0], 1.25)
+        assert {"class left", "class right", "epistemic uncertainty"} <= set(legend_texts(display))
+        with pytest.raises(ValueError, match=r"kind must be one of 'total', .*, got 'both'"):
+            UncertaintySurfaceDisplay.from_predictions(xx0, xx1, xx1, kind="both")
+
     def test_one_network_has_no_ignorance(self, regressor, regression):
         X, y = regression
         single = regressor.estimator.__class__(**regressor.estimator.get_params()).fit(X, y)

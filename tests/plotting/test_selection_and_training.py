@@ -182,3 +182,21 @@ def test_learning_rates_are_drawn_by_the_display(regressor, regression):
     edges = display.bounds_.get_x(), display.bounds_.get_x() + display.bounds_.get_width()
     assert_allclose(edges, found.cyclical_bounds)
     assert {line.get_label() for line in found.plot().lines} == {line.get_label() for line in display.ax_.lines}
+
+
+def test_curves_of_any_training(legend_texts):
+    display = TrainingCurveDisplay.from_predictions([2.0, 1.0, 0.5], [2.5, 1.5, 1.8], best_epochs=2, marginal_loss=2.2)
+    assert_array_equal(display.train_line_.get_data(), ([1, 2, 3], [2.0, 1.0, 0.5]))
+    assert_array_equal(display.validation_line_.get_ydata(), [2.5, 1.5, 1.8])
+    assert [line.get_xdata()[0] for line in display.best_lines_] == [2]
+    assert legend_texts(display) == ["training loss", "validation loss", "best epoch: 2", "marginal of y"]
+
+
+def test_range_test_made_elsewhere(legend_texts):
+    rates, losses = [1e-4, 1e-3, 1e-2, 1e-1], [2.0, 1.8, 1.0, np.inf]
+    display = LearningRateDisplay.from_predictions(rates, losses, learning_rate_init=1e-3)
+    assert_array_equal(display.train_line_.get_data(), (rates, losses))
+    assert (display.validation_line_, display.suggested_line_, display.bounds_) == (None, None, None)
+    assert legend_texts(display) == ["training loss", "own: 1.0e-03"]
+    low, high = display.ax_.get_ylim()  # what falls apart at the last rate is left out
+    assert low < 1.0 < 2.0 < high < 3.0

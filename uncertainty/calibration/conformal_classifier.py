@@ -17,6 +17,7 @@ from uncertainty.calibration.conformal_quantile import conformal_quantile, rows_
 from uncertainty.calibration.held_out_classifier import HeldOutClassifier
 from uncertainty.calibration.row_uniforms import row_uniforms
 from uncertainty.components.spec import check_integer, check_number
+from uncertainty.estimators.frames import Frame, set_frame
 from uncertainty.metrics._validation import check_choice
 from uncertainty.predictive.checks import check_levels
 
@@ -156,7 +157,7 @@ class ConformalClassifier(HeldOutClassifier):
             )
         return self
 
-    def predict_set(self, X: Any, coverage: ArrayLike = 0.9) -> NDArray[np.bool_]:
+    def predict_set(self, X: Any, coverage: ArrayLike = 0.9, *, as_frame: bool = False) -> NDArray[np.bool_] | Frame:
         """Return which classes are in the set of each row, in the order of `classes_`.
 
         Where the calibration rows are too few for the level a class is in every set, with a warning.
@@ -165,6 +166,8 @@ class ConformalClassifier(HeldOutClassifier):
         ----------
         X : (n, D)
         coverage : float in (0, 1), or L of them
+        as_frame : bool
+            Whether to return a data frame with a column of truth values for each level and class, `in_set_90_ash`.
 
         Returns
         -------
@@ -177,7 +180,7 @@ class ConformalClassifier(HeldOutClassifier):
         sets = np.asarray(scores.reshape(*scores.shape, *[1] * levels.ndim) <= thresholds)
         if not self.allow_empty:
             sets[np.arange(len(proba)), self._first_class(scores, proba)] |= ~sets.any(axis=1)
-        return sets
+        return set_frame(X, self.classes_, sets, coverage) if as_frame else sets
 
     def _own_scores(self) -> list[Array]:
         """The calibration scores that the threshold of each class is of; a single list for a common threshold."""

@@ -22,6 +22,7 @@ from uncertainty.calibration.out_of_bag import MIN_MEMBERS, OutOfBagConformal
 from uncertainty.calibration.split_conformal import SplitConformal
 from uncertainty.calibration.wrapped_model import fitted_already, keep_fitted
 from uncertainty.estimators import DeepEnsembleRegressor
+from uncertainty.estimators.frames import Frame, interval_frame
 from uncertainty.metrics._validation import check_choice
 from uncertainty.predictive.checks import check_levels
 
@@ -176,12 +177,16 @@ class ConformalRegressor(HeldOutRegressor):
         used = rows.used()
         every_row = rows.take(used)
         if self.method == "jackknife+ab":
-            keep_fitted(self, fitted_already(self.estimator) if self._is_prefit() else self._fitted(every_row))
+            if self._is_prefit():
+                keep_fitted(self, fitted_already(self.estimator))
+            else:
+                keep_fitted(self, *self._fitted(rows, [("fit all rows", used)]))
             bags = OutOfBagConformal(score, self.estimator_, every_row.X, every_row.targets, joint=joint)
             return bags, used[bags.rows]
         folds = cross_fitting_folds(self.cv, rows, self._seed)
-        self.estimators_ = [self._fitted(rows.take(fit)) for fit, _ in folds]
-        keep_fitted(self, self._fitted(every_row))
+        every_fit = [*(("fit all but a fold", fit) for fit, _ in folds), ("fit all rows", used)]
+        *self.estimators_, final = self._fitted(rows, every_fit)
+        keep_fitted(self, final)
         parts = [held_out for _, held_out in folds]
         return CrossConformal(score, self.estimators_, parts, rows.X, rows.targets, joint=joint), np.concatenate(parts)
 
@@ -192,7 +197,9 @@ class ConformalRegressor(HeldOutRegressor):
 
     # -- predictions ---------------------------------------------------------------------------------------------
 
-    def predict_interval(self, X: Any, coverage: ArrayLike = 0.9, groups: ArrayLike | None = None) -> Array:
+    def predict_interval(
+        self, X: Any, coverage: ArrayLike = 0.9, groups: ArrayLike | None = None, *, as_frame: bool = False
+    ) -> Array | Frame:
         """Return intervals that hold a new observation with at least the given probability, in units of y.
 
         Where the calibration rows are too few for the level the interval is infinite, with a warning: a level c needs
@@ -203,6 +210,8 @@ class ConformalRegressor(HeldOutRegressor):
         X : (n, D)
         coverage : float in (0, 1), or L of them
         groups : (n,), if `fit` was given groups; of those
+        as_frame : bool
+            Whether to return a data frame with columns `lower_90`, `upper_90`, named by the coverage in percent.
 
         Returns
         -------
@@ -229,7 +238,8 @@ class ConformalRegressor(HeldOutRegressor):
             result[rows] = np.stack(ends, axis=2)
         self._warn_of_infinite(result, levels)
         result = result[..., 0] if levels.ndim == 0 else result
-        return result[:, 0] if self._single_target else result
+        result = result[:, 0] if self._single_target else result
+        return interval_frame(self, X, result, coverage) if as_frame else result
 
     def _group_codes(self, groups: ArrayLike | None, n_rows: int) -> Index:
         """The group of each row as a number; all alike without groups."""

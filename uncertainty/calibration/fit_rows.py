@@ -11,6 +11,9 @@ from sklearn.utils import _safe_indexing, column_or_1d, indexable
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from uncertainty.estimators.columns import naming_columns
+from uncertainty.estimators.frames import target_names
+
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
@@ -65,15 +68,21 @@ def check_fit_rows(X: Any, y: NDArray[Any], sample_weight: ArrayLike | None, gro
 
 
 def check_numbers(estimator: Any, y: ArrayLike) -> Array:
-    """Return the targets of a regression, (n,) or (n, T); a single column becomes (n,), with a warning."""
-    checked = validate_data(estimator, "no_validation", y, multi_output=True, y_numeric=True)
+    """Return the targets of a regression, (n,) or (n, T); a single column becomes (n,), with a warning.
+
+    The estimator takes the names of the columns of y for its own.
+    """
+    with naming_columns(None, y):
+        checked = validate_data(estimator, "no_validation", y, multi_output=True, y_numeric=True)
+    estimator.target_names_ = target_names(y, 1 if checked.ndim == 1 else checked.shape[1])
     checked = column_or_1d(checked, warn=True) if checked.ndim == 2 and checked.shape[1] == 1 else checked
     return np.asarray(checked, dtype=np.float64)
 
 
 def check_labels(estimator: Any, y: ArrayLike) -> NDArray[Any]:
     """Return the labels (n,) of a classification, of any type; a single column becomes (n,), with a warning."""
-    labels = validate_data(estimator, "no_validation", y, multi_output=True)
+    with naming_columns(None, y):
+        labels = validate_data(estimator, "no_validation", y, multi_output=True)
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise ValueError(
             f"y must have shape (n,), one label a row, got {labels.shape}. Wrap each label of multi-label data on its "

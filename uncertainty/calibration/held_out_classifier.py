@@ -14,6 +14,7 @@ from uncertainty.calibration.fit_rows import check_labels
 from uncertainty.calibration.held_out_estimator import HeldOutEstimator
 from uncertainty.calibration.wrapped_model import wrapped_has
 from uncertainty.estimators import ProbabilisticMLPClassifier
+from uncertainty.estimators.frames import Frame, class_frame
 
 Array = NDArray[np.float64]
 
@@ -38,21 +39,27 @@ class HeldOutClassifier(ClassifierMixin, HeldOutEstimator):
             )
         return check_labels(self, y)
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any, *, as_frame: bool = False) -> NDArray[Any] | Frame:
         """Return the wrapped model's class (n,) of every row; it is never withheld."""
         check_is_fitted(self, "estimator_")
-        return np.asarray(self.estimator_.predict(X))
+        labels = np.asarray(self.estimator_.predict(X))
+        return self._frame(X, prediction=labels) if as_frame else labels
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: Any, *, as_frame: bool = False) -> Array | Frame:
         """Return the wrapped model's probabilities (n, C) in the order of `classes_`."""
         check_is_fitted(self, "estimator_")
-        return np.asarray(self.estimator_.predict_proba(X), dtype=np.float64)
+        proba = np.asarray(self.estimator_.predict_proba(X), dtype=np.float64)
+        return self._frame(X, proba=proba) if as_frame else proba
 
     @available_if(wrapped_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any) -> Array:
+    def predict_log_proba(self, X: Any, *, as_frame: bool = False) -> Array | Frame:
         """Return the wrapped model's log-probabilities (n, C)."""
         check_is_fitted(self, "estimator_")
-        return np.asarray(self.estimator_.predict_log_proba(X), dtype=np.float64)
+        log_proba = np.asarray(self.estimator_.predict_log_proba(X), dtype=np.float64)
+        return self._frame(X, log_proba=log_proba) if as_frame else log_proba
+
+    def _frame(self, X: Any, **fields: ArrayLike) -> Frame:
+        return class_frame(X, self.classes_, fields)
 
     @available_if(wrapped_has("decision_function"))
     def decision_function(self, X: Any) -> Array:

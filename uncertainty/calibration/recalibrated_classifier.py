@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -21,6 +22,7 @@ from uncertainty.calibration.linear_map import SCALE_OF_WEIGHTS, counted_rows, f
 from uncertainty.calibration.wrapped_model import keep_fitted, wrapped_has
 from uncertainty.components.spec import check_number
 from uncertainty.estimators import ProbabilisticMLPClassifier
+from uncertainty.estimators.frames import Frame, class_frame
 from uncertainty.estimators.options import draw_seed
 from uncertainty.estimators.saving import SaveMixin
 from uncertainty.metrics._validation import check_choice
@@ -31,7 +33,7 @@ Array = NDArray[np.float64]
 SMALLEST_LOG_PROBA = float(np.log(np.finfo(np.float64).eps))
 
 
-class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
+class RecalibratedClassifier(ClassifierMixin, CallbackSupportMixin, SaveMixin, BaseEstimator):
     """Classifier with its probabilities recalibrated on rows the model that predicts them has not seen.
 
     The averaged probabilities p become softmax(W log p + b), with W and b fitted to out-of-fold predictions; the final
@@ -145,7 +147,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         rows = check_fit_rows(X, check_labels(self, y), sample_weight, groups)
         _check_classes(rows, None if isinstance(estimator, FrozenEstimator) else self.cv)
         seed = draw_seed(self.random_state)
-        model, indices, predictions = cross_fit(estimator, rows, self.cv, seed, _log_proba)
+        model, indices, predictions = cross_fit(self, estimator, rows, self.cv, seed, _log_proba)
         keep_fitted(self, model)
         self.classes_ = self.estimator_.classes_
         index = np.concatenate(indices)
@@ -199,27 +201,34 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
 
     # -- predictions ---------------------------------------------------------------------------------------------
 
-    def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Return the logarithm of the recalibrated probabilities, (n, C)."""
-        check_is_fitted(self)
-        return _mapped(_log_proba(self.estimator_, X)[1], self.matrix_, self.intercept_)
+    def predict_log_proba(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return the logarithm of the recalibrated probabilities, (n, C); as a frame `log_probability_` and class."""
+        check_is_fitted(self, "estimator_")
+        log_proba = _mapped(_log_proba(self.estimator_, X)[1], self.matrix_, self.intercept_)
+        return class_frame(X, self.classes_, {"log_proba": log_proba}) if as_frame else log_proba
 
-    def predict_proba(self, X: ArrayLike) -> Array:
-        """Return the recalibrated probabilities, (n, C) in the order of `classes_`."""
-        return np.exp(self.predict_log_proba(X))
+    def predict_proba(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return the recalibrated probabilities, (n, C) in the order of `classes_`.
+
+        With `as_frame` they are a pandas frame with the index of X, or a polars frame if X is one, of columns
+        `probability_` and the class.
+        """
+        proba = np.exp(self.predict_log_proba(X))
+        return class_frame(X, self.classes_, {"proba": proba}) if as_frame else proba
 
     def decision_function(self, X: ArrayLike) -> Array:
         """Return the recalibrated log-odds (n,) of the second of two classes, or log-probabilities (n, C)."""
         log_proba = self.predict_log_proba(X)
         return log_proba[:, 1] - log_proba[:, 0] if len(self.classes_) == 2 else log_proba
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the class (n,) of the largest recalibrated probability."""
+    def predict(self, X: ArrayLike, *, as_frame: bool = False) -> NDArray[Any] | Frame:
+        """Return the class (n,) of the largest recalibrated probability; as a frame the column `prediction`."""
         log_proba = self.predict_log_proba(X)
-        return np.asarray(self.classes_[log_proba.argmax(axis=1)])
+        labels = np.asarray(self.classes_[log_proba.argmax(axis=1)])
+        return class_frame(X, self.classes_, {"prediction": labels}) if as_frame else labels
 
     @available_if(wrapped_has("predict_uncertainty"))
-    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+    def predict_uncertainty(self, X: ArrayLike, *, as_frame: bool = False) -> Bunch | Frame:
         """Return a Bunch of the recalibrated `proba` and where its uncertainty comes from, named as by `estimator_`.
 
         The map knows nothing of members: total variance and entropy are those of the recalibrated probabilities, and
@@ -232,7 +241,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
         epistemic = variance * _share(raw.epistemic_variance, raw.total_variance)
         information = entropy * _share(raw.mutual_information, raw.total_entropy)
         aleatoric, aleatoric_entropy = variance - epistemic, entropy - information
-        return Bunch(
+        fields = Bunch(
             proba=proba,
             aleatoric_variance=aleatoric,
             epistemic_variance=epistemic,
@@ -241,6 +250,7 @@ class RecalibratedClassifier(ClassifierMixin, SaveMixin, BaseEstimator):
             mutual_information=information,
             total_entropy=aleatoric_entropy + information,
         )
+        return class_frame(X, self.classes_, fields) if as_frame else fields
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,6 +20,7 @@ from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
 from uncertainty.calibration.scaling import best_factor, scale_about_the_mean, scale_noise
 from uncertainty.calibration.wrapped_model import keep_fitted
 from uncertainty.estimators import ProbabilisticMLPRegressor
+from uncertainty.estimators.frames import Frame, interval_frame, numbered_frame, quantile_frame, value_frame
 from uncertainty.estimators.options import draw_seed
 from uncertainty.estimators.saving import SaveMixin
 from uncertainty.predictive import ContinuousPredictive, RecalibratedPredictive
@@ -30,7 +32,7 @@ Array = NDArray[np.float64]
 SCALINGS = {"variance": scale_about_the_mean, "temperature": scale_noise}
 
 
-class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
+class RecalibratedRegressor(RegressorMixin, CallbackSupportMixin, SaveMixin, BaseEstimator):
     """Regressor with its predictive distributions recalibrated on rows the model that predicts them has not seen.
 
     The calibration rows come from cross-fitting: each split of `cv` fits a copy of `estimator` on its training rows
@@ -142,7 +144,7 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
                 f"package; it may stand inside a Pipeline together with this one, not the other way round."
             )
         seed = draw_seed(self.random_state)
-        model, indices, predictives = cross_fit(estimator, rows, self.cv, seed, _predictive)
+        model, indices, predictives = cross_fit(self, estimator, rows, self.cv, seed, _predictive)
         keep_fitted(self, model)
         weight = rows.weights_of(np.concatenate(indices))
         held_out = HeldOut(predictives, [rows.y[index] for index in indices], weight)
@@ -198,21 +200,33 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
 
     def _evaluate(self, X: Any, question: Callable[[RegressionPredictive], Array]) -> Array:
         """What `question` returns for the predictive of X, chunk by chunk."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return np.concatenate([question(self.predict_dist(part)) for _, part in row_chunks(X, ROWS_AT_A_TIME)])
 
-    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
-        """Return the mean of `estimator_`, and with `return_std` the recalibrated standard deviation, in units of y."""
-        check_is_fitted(self)
-        mean = self.estimator_.predict(X)
-        return (mean, self._evaluate(X, lambda p: p.std())) if return_std else mean
+    def predict(
+        self, X: ArrayLike, return_std: bool = False, *, as_frame: bool = False
+    ) -> Array | tuple[Array, Array] | Frame:
+        """Return the mean of `estimator_`, and with `return_std` the recalibrated standard deviation, in units of y.
+
+        With `as_frame` these are the columns `mean` and `std` of a pandas frame with the index of X, or of a polars
+        frame if X is one. The other methods do likewise.
+        """
+        check_is_fitted(self, "estimator_")
+        fields = {"mean": self.estimator_.predict(X)}
+        if return_std:
+            fields["std"] = self._evaluate(X, lambda p: p.std())
+        if as_frame:
+            return value_frame(self, X, **fields)
+        return tuple(fields.values()) if return_std else fields["mean"]
 
     def predict_dist(self, X: ArrayLike) -> RegressionPredictive:
         """Return the recalibrated predictive distribution of all rows, with the names of `scipy.stats`."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self._recalibrate(self.estimator_.predict_dist(X))
 
-    def predict_interval(self, X: ArrayLike, coverage: ArrayLike = 0.9, side: str = "two") -> Array:
+    def predict_interval(
+        self, X: ArrayLike, coverage: ArrayLike = 0.9, side: str = "two", *, as_frame: bool = False
+    ) -> Array | Frame:
         """Return intervals that hold a new observation with the given probability, in units of y.
 
         Intervals for the noise-free mean are `estimator_.predict_interval(X, kind="mean")`: observations cannot
@@ -224,22 +238,29 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
         coverage : float in (0, 1), or L of them
         side : "two", "lower" or "upper"
             "lower" gives [bound, inf), "upper" gives (-inf, bound].
+        as_frame : bool
+            Whether to return a data frame with columns `lower_90`, `upper_90`, named by the coverage in percent.
 
         Returns
         -------
         (n, 2) of lower and upper bounds; several levels (n, 2, L); several targets (n, T, 2[, L])
         """
-        return self._evaluate(X, lambda p: p.interval(coverage, side=side))
+        interval = self._evaluate(X, lambda p: p.interval(coverage, side=side))
+        return interval_frame(self, X, interval, coverage) if as_frame else interval
 
-    def predict_quantiles(self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95)) -> Array:
+    def predict_quantiles(
+        self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95), *, as_frame: bool = False
+    ) -> Array | Frame:
         """Return quantiles of the recalibrated predictive, (n, Q) or (n, T, Q), in units of y."""
-        return self._evaluate(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float))))
+        values = self._evaluate(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float))))
+        return quantile_frame(self, X, values, quantiles) if as_frame else values
 
-    def predict_var(self, X: ArrayLike) -> Array:
-        """Return the total recalibrated variance, in squared units of y."""
-        return self._evaluate(X, lambda p: p.var())
+    def predict_var(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return the total recalibrated variance, in squared units of y; as a frame the column `total_variance`."""
+        variance = self._evaluate(X, lambda p: p.var())
+        return value_frame(self, X, total_variance=variance) if as_frame else variance
 
-    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+    def predict_uncertainty(self, X: ArrayLike, *, as_frame: bool = False) -> Bunch | Frame:
         """Return a Bunch of `mean`, as `predict` gives it, and where the recalibrated variance comes from.
 
         `aleatoric_variance` is noise in the data, `epistemic_variance` ignorance of the model, `total_variance` their
@@ -247,20 +268,24 @@ class RecalibratedRegressor(RegressorMixin, SaveMixin, BaseEstimator):
         """
         parts = self._evaluate(X, lambda p: np.stack([p.aleatoric_variance(), p.epistemic_variance()], axis=-1))
         aleatoric, epistemic = parts[..., 0], parts[..., 1]
-        return Bunch(
+        fields = Bunch(
             mean=self.predict(X),
             aleatoric_variance=aleatoric,
             epistemic_variance=epistemic,
             total_variance=aleatoric + epistemic,
         )
+        return value_frame(self, X, **fields) if as_frame else fields
 
-    def sample_y(self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0) -> Array:
+    def sample_y(
+        self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0, *, as_frame: bool = False
+    ) -> Array | Frame:
         """Draw (n, n_samples), or (n, T, n_samples), from the recalibrated predictive, in units of y.
 
         Each sample follows one member through all rows; the noise is independent between rows.
         """
         generator = np.random.default_rng(draw_seed(random_state))
-        return self.predict_dist(X).sample_functions(n_samples, generator)
+        draws = self.predict_dist(X).sample_functions(n_samples, generator)
+        return numbered_frame(self, X, draws, "sample") if as_frame else draws
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

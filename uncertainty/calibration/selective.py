@@ -25,6 +25,7 @@ from uncertainty.calibration.selective_threshold import (
     selective_threshold,
 )
 from uncertainty.components.spec import check_number
+from uncertainty.estimators.frames import Frame
 from uncertainty.metrics._validation import check_choice
 
 Array = NDArray[np.float64]
@@ -45,10 +46,15 @@ class SelectiveEstimator(HeldOutEstimator):
         """Return (n,) of the uncertainty that the threshold is for; its unit depends on the kind."""
         raise NotImplementedError
 
-    def accepts(self, X: Any) -> NDArray[np.bool_]:
-        """Return (n,) of whether to act on the prediction of each row: its uncertainty is below `threshold_`."""
+    def accepts(self, X: Any, *, as_frame: bool = False) -> NDArray[np.bool_] | Frame:
+        """Return (n,) of whether to act on the prediction of each row: its uncertainty is below `threshold_`.
+
+        With `as_frame` the columns are `accepted` and `uncertainty`.
+        """
         check_is_fitted(self, "threshold_")
-        return np.asarray(self.row_uncertainty(X) < self.threshold_)
+        uncertainty = self.row_uncertainty(X)
+        accepted = np.asarray(uncertainty < self.threshold_)
+        return self._frame(X, accepted=accepted, uncertainty=uncertainty) if as_frame else accepted
 
     def _check_risk(self, kinds: tuple[str, ...]) -> tuple[float, float]:
         check_choice(self.uncertainty, "uncertainty", kinds)
@@ -186,8 +192,8 @@ class SelectiveClassifier(HeldOutClassifier, SelectiveEstimator):
 class SelectiveRegressor(HeldOutRegressor, SelectiveEstimator):
     """Regressor that says which rows to act on so that few of those are far off, with a finite-sample guarantee.
 
-    With probability 1 - delta over the calibration rows, P(|y - prediction| > tolerance | accepted) <= target_risk for
-    rows drawn like them, whatever the model and the data. `predict` answers for every row; `accepts` says which
+    With probability 1 - delta over the calibration rows, ``P(|y - prediction| > tolerance | accepted) <= target_risk``
+    for rows drawn like them, whatever the model and the data. `predict` answers for every row; `accepts` says which
     answers to act on.
 
     Parameters

@@ -26,20 +26,22 @@ def wrapped_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-def fitted(estimator: Any, rows: FitRows, seed: int) -> Any:
-    """Return a clone fitted on the rows; with weights it must take them.
+def unfitted_model(estimator: Any, seed: int) -> Any:
+    """Return a clone; every `random_state` inside it that is None is drawn from `seed`."""
+    return with_seeds(clone(estimator), seed)
 
-    Every `random_state` inside it that is None is drawn from `seed`.
-    """
-    model = with_seeds(clone(estimator), seed)
+
+def fit_model(model: Any, rows: FitRows) -> None:
+    """Fit the model on the rows; with weights it must take them."""
     if rows.weight is None:
-        return model.fit(rows.X, rows.y)
+        model.fit(rows.X, rows.y)
+        return
     if not has_fit_parameter(model, "sample_weight"):
         raise ValueError(
             f"sample_weight must be None with {type(model).__name__}, whose fit takes no weights. Leave it out, or "
             f"wrap another model."
         )
-    return model.fit(rows.X, rows.y, sample_weight=rows.weight)
+    model.fit(rows.X, rows.y, sample_weight=rows.weight)
 
 
 def fitted_already(frozen: FrozenEstimator) -> Any:

@@ -141,7 +141,8 @@ class PointwiseStep(Step):
     """A pointwise activation at prediction, in place: fresh memory costs as much as the arithmetic."""
 
     def __init__(self, activation: Pointwise) -> None:
-        self.kernels, self.constants = KERNELS[activation.name], activation.constants
+        self.name, self.constants = activation.name, activation.constants
+        self.kernels = KERNELS[activation.name]
 
     def forward(self, h: Tensor) -> Tensor:
         self.kernels.forward(h, h, *self.constants)

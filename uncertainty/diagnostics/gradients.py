@@ -76,7 +76,7 @@ def gradient_check(
 ) -> GradientCheck:
     """Compare the hand-written gradients of the base network with central differences of its loss, in float64.
 
-    For some entries of each block of parameters the relative error is |g_num - g| / (|g_num| + |g|) with Euclidean
+    For some entries of each block of parameters the relative error is ``|g_num - g| / (|g_num| + |g|)`` with Euclidean
     norms and g_num = (L(w + h) - L(w - h)) / 2 h. L is the mean training loss of one batch in its training form: batch
     statistics, and dropout masks drawn once. The point w is the initial parameters plus normal noise of standard
     deviation 0.1: at the initial ones themselves the output weights are zero, and the hidden layers have no gradient.

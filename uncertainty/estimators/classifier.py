@@ -19,6 +19,7 @@ from uncertainty.estimators.encoding import (
 )
 from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
+from uncertainty.estimators.frames import Frame, class_frame, member_class_frame, numbered_frame, value_frame
 from uncertainty.estimators.partial import partial_fit_is_available
 from uncertainty.estimators.scaling import InputScaler
 from uncertainty.heads import Bernoulli, Categorical
@@ -33,7 +34,9 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
     """Abstract classifier: everything but the parameters and the method.
 
     y holds labels of any type, or (n, T) zeros and ones for multi-label data. Columns of probabilities follow
-    `classes_`; multi-label probabilities are (n, T), of each label being present.
+    `classes_`; multi-label probabilities are (n, T), of each label being present. With `as_frame` predictions come as a
+    data frame: a polars one if X is, else a pandas one with the index of X. The names of its columns end in the class,
+    as in `probability_ash`; with multi-label data they begin with the label, that of the column of y or y0, y1, ...
     """
 
     def fit(
@@ -132,46 +135,68 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
 
     # -- predictions ---------------------------------------------------------------------------------------------
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable class (n,), or labels (n, T) of 0 and 1."""
-        return self._evaluate(X, DiscretePredictive.mode)[0]
+    def predict(self, X: ArrayLike, *, as_frame: bool = False) -> NDArray[Any] | Frame:
+        """Return the most probable class (n,), or labels (n, T) of 0 and 1; as a frame the column `prediction`."""
+        labels = self._evaluate(X, DiscretePredictive.mode)[0]
+        return value_frame(self, X, prediction=labels) if as_frame else labels
 
-    def predict_proba(self, X: ArrayLike) -> Array:
-        """Return the averaged probabilities, (n, C) in the order of `classes_`, or (n, T) for labels."""
-        return self._evaluate(X, DiscretePredictive.proba)[0]
+    def predict_proba(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return the averaged probabilities, (n, C) in the order of `classes_`, or (n, T) for labels.
 
-    def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Return the logarithm of the averaged probabilities, without loss where they are tiny."""
-        return self._evaluate(X, DiscretePredictive.log_proba)[0]
+        With `as_frame` the columns are `probability_` and the class.
+        """
+        proba = self._evaluate(X, DiscretePredictive.proba)[0]
+        return self._frame(X, proba=proba) if as_frame else proba
+
+    def predict_log_proba(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return the logarithm of the averaged probabilities, without loss where they are tiny.
+
+        With `as_frame` the columns are `log_probability_` and the class.
+        """
+        log_proba = self._evaluate(X, DiscretePredictive.log_proba)[0]
+        return self._frame(X, log_proba=log_proba) if as_frame else log_proba
+
+    def _frame(self, X: Any, **fields: Array) -> Frame:
+        """The frame of fields of each class (or label) and of each row."""
+        if self._encoder.classes is None:
+            return value_frame(self, X, **fields)
+        return class_frame(X, self._encoder.classes, fields)
 
     def decision_function(self, X: ArrayLike) -> Array:
         """Return the log-odds (n,) of the second class, (n, T) of each label, or log-probabilities (n, C)."""
         return self._evaluate(X, DiscretePredictive.decision)[0]
 
-    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+    def predict_uncertainty(self, X: ArrayLike, *, as_frame: bool = False) -> Bunch | Frame:
         """Return a Bunch of `proba` and where its uncertainty comes from.
 
         Per class, (n, C): `aleatoric_variance` + `epistemic_variance` = `total_variance` of the class's indicator.
         Per row, (n,), in nats: `aleatoric_entropy` + `mutual_information` = `total_entropy`. The epistemic parts,
         `epistemic_variance` and `mutual_information`, are 0 for a single network. For multi-label data all are (n, T).
+        With `as_frame` the columns are `probability_ash`, `aleatoric_variance_ash`, ..., `total_entropy`.
         """
         fields = self._evaluate_fields(
             X, "proba", "aleatoric_variance", "epistemic_variance", "aleatoric_entropy", "mutual_information"
         )
-        return Bunch(
-            **fields,
-            total_variance=fields["aleatoric_variance"] + fields["epistemic_variance"],
-            total_entropy=fields["aleatoric_entropy"] + fields["mutual_information"],
-        )
+        fields["total_variance"] = fields["aleatoric_variance"] + fields["epistemic_variance"]
+        fields["total_entropy"] = fields["aleatoric_entropy"] + fields["mutual_information"]
+        return self._frame(X, **fields) if as_frame else Bunch(**fields)
 
     def predict_dist(self, X: ArrayLike) -> DiscretePredictive:
         """Return the predictive distribution of all rows."""
         (log_proba,) = self._evaluate(X, lambda p: p.members.log_proba, axis=1)
         return DiscretePredictive(ClassProbabilities(log_proba), self._encoder.classes)
 
-    def predict_members(self, X: ArrayLike) -> Array:
-        """Return each member's probabilities, (M, n, C) or (M, n, T)."""
-        return self._evaluate(X, DiscretePredictive.member_proba, axis=1)[0]
+    def predict_members(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return each member's probabilities, (M, n, C) or (M, n, T).
+
+        With `as_frame` the columns are `member_0_probability_ash`, ...; of several labels `y0_member_0`, ...
+        """
+        proba = self._evaluate(X, DiscretePredictive.member_proba, axis=1)[0]
+        if not as_frame:
+            return proba
+        if self._encoder.classes is None:
+            return numbered_frame(self, X, np.moveaxis(proba, 0, -1), "member")
+        return member_class_frame(X, self._encoder.classes, proba)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

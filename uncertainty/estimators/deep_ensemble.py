@@ -73,7 +73,8 @@ class DeepEnsembleParameters:
         bootstrap: bool = False,
         adversarial_epsilon: float = 0.0,
         random_state: Any = None,
-        verbose: bool = False,
+        verbose: int = 0,
+        max_time: float | None = None,
         warm_start: bool = False,
         n_jobs: int | None = None,
     ) -> None:
@@ -83,6 +84,7 @@ class DeepEnsembleParameters:
         self.adversarial_epsilon = adversarial_epsilon
         self.random_state = random_state
         self.verbose = verbose
+        self.max_time = max_time
         self.warm_start = warm_start
         self.n_jobs = n_jobs
 
@@ -117,7 +119,10 @@ class DeepEnsembleRegressor(DeepEnsembleParameters, ProbabilisticRegressor):
         Train on fast-gradient-sign neighbours too, this far away as a share of each input's training range. The
         paper uses 0.01.
     random_state : int, RandomState or None
-    verbose : bool, default False
+    verbose : 0, 1, 2 or bool, default 0
+        As in `ProbabilisticMLPRegressor`.
+    max_time : float or None, default None
+        Seconds for the whole fit, as in `ProbabilisticMLPRegressor`; None takes the network's.
     warm_start : bool, default False
         On the next fit keep the members and train only those that a larger `n_estimators` adds.
     n_jobs : int or None

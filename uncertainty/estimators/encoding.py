@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_array, validate_data
 
 from uncertainty.components.spec import check_number
+from uncertainty.estimators.columns import naming_columns
+from uncertainty.estimators.frames import target_names
 
 Array = NDArray[np.float64]
 
@@ -56,10 +57,11 @@ def check_rows(
     """Validate X, y and sample_weight, drop rows of zero weight, and scale the weights to mean 1.
 
     Weights enter the loss divided by their mean over the fitted rows, once: dividing by each batch's own sum would
-    bias the gradient. Later calls of `partial_fit` pass the first one's mean as `weight_unit`.
+    bias the gradient. Later calls of `partial_fit` pass the first one's mean as `weight_unit`. With `reset` the
+    estimator takes the names of the columns of X and y for its own.
     """
-    with _naming_columns(x, y):
-        x, y = validate_data(
+    with naming_columns(x, y):
+        x, checked = validate_data(
             estimator,
             x,
             y,
@@ -70,7 +72,9 @@ def check_rows(
             y_numeric=numeric_y,
             ensure_min_samples=1,
         )
-    y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+    if reset:
+        estimator.target_names_ = target_names(y, 1 if checked.ndim == 1 else checked.shape[1])
+    y = column_or_1d(checked, warn=True) if checked.ndim == 2 and checked.shape[1] == 1 else checked
     if sample_weight is None and weight_unit in (None, 1.0):
         return RawRows(x, y, None)
     weight = _check_sample_weight(
@@ -91,7 +95,7 @@ def _weighted(x: Array, y: NDArray[Any], weight: Array, unit: float | None = Non
 
 def check_inputs(estimator: Any, x: Any) -> Array:
     """Validate X of a prediction against the fitted features."""
-    with _naming_columns(x):
+    with naming_columns(x):
         return np.asarray(validate_data(estimator, x, reset=False, dtype=np.float64, order="C"))
 
 
@@ -103,34 +107,6 @@ def check_unlabeled(estimator: Any, x: Any) -> Array | None:
         return check_inputs(estimator, x)
     except ValueError as error:
         raise ValueError(f"X_unlabeled must be rows like those of X. {error}") from error
-
-
-@contextmanager
-def _naming_columns(x: Any, y: Any = None) -> Iterator[None]:
-    """Add the names of the columns at fault to scikit-learn's error about missing or infinite values."""
-    try:
-        yield
-    except ValueError as error:
-        message = str(error)
-        table = x if "Input X" in message else y if "Input y" in message else None
-        names = [] if table is None else _columns_not_finite(table)
-        if not names:
-            raise
-        headline, _, rest = message.partition("\n")
-        raise ValueError(f"{headline} It is in the columns {names}.\n{rest}".rstrip()) from error
-
-
-def _columns_not_finite(table: Any) -> list[str]:
-    """Names of the columns of a data frame that hold missing or infinite values."""
-    names = []
-    for name in getattr(table, "columns", ()):
-        try:
-            finite = bool(np.isfinite(np.asarray(table[name], dtype=np.float64)).all())
-        except (TypeError, ValueError):  # not numbers: a missing value then differs from itself
-            finite = not any(value is None or value != value for value in table[name])
-        if not finite:
-            names.append(str(name))
-    return names
 
 
 def require_two_rows(rows: RawRows) -> None:

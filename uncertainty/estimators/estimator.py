@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_regressor
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
+from uncertainty.components.mlp import MLP
 from uncertainty.estimators import options
 from uncertainty.estimators.encoding import (
     RawRows,
@@ -28,7 +30,9 @@ from uncertainty.estimators.members import Members
 from uncertainty.estimators.method import Method, Start, continue_from
 from uncertainty.estimators.saving import SaveMixin
 from uncertainty.estimators.scaling import InputScaler
+from uncertainty.estimators.watch import FitWatch, watch_of_a_pass
 from uncertainty.heads.base import Distribution, Head
+from uncertainty.training import TrainingPlan, TrainingResult
 
 if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
@@ -36,11 +40,12 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-class MemberEstimator(SaveMixin, BaseEstimator):
+class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
     """Abstract estimator whose fitted state is a stack of members. Subclasses add a task and a method."""
 
     random_state: Any
     verbose: Any
+    max_time: Any
     warm_start: bool
     members_: Members
     head_: Head
@@ -74,6 +79,7 @@ class MemberEstimator(SaveMixin, BaseEstimator):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], unlabeled: Any = None) -> None:
         """Fit on checked rows; `validation` holds X_val, y_val and sample_weight_val."""
+        watch = FitWatch(self, X, y, sample_weight)
         continues = self._begin_fit()
         rows = check_rows(self, X, y, sample_weight, reset=not continues, numeric_y=is_regressor(self))
         require_two_rows(rows)
@@ -83,7 +89,7 @@ class MemberEstimator(SaveMixin, BaseEstimator):
             self._require_same(self._build_head())
         else:
             self._prepare(rows)
-        self._train(self._problem(rows, watched), continues=continues)
+        self._train(self._problem(rows, watched), watch, continues=continues)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> None:
         """One pass over checked rows, in the scaling and the unit of weights of the first call."""
@@ -115,25 +121,45 @@ class MemberEstimator(SaveMixin, BaseEstimator):
         if options.resolve_embedding(network) != scaler.embedding:
             raise ValueError("embedding must stay the same when a fit continues. Set warm_start=False, or fit anew.")
 
-    def _train(self, problem: Problem, *, continues: bool) -> None:
+    @with_callbacks
+    def _train(self, problem: Problem, watch: FitWatch, *, continues: bool) -> None:
         """Train from fresh weights, or from those of the last fit, and store the outcome."""
         method = self._method()
         if not continues:
             self._seed = options.draw_seed(self.random_state)
         start = method.start(self.members_ if continues else None)
         if len(start.members) == 0:
-            warnings.warn("warm_start has nothing to train: the ensemble has all its members already.", stacklevel=4)
+            warnings.warn("warm_start has nothing to train: the ensemble has all its members already.", stacklevel=5)
             return
-        fit = self._run(method, problem, start)
-        self.members_ = method.join(self.members_ if continues else None, fit.members)
+
+        def observe(plan: TrainingPlan, mlp: MLP) -> TrainingPlan:
+            def reconstruct(moment: TrainingResult) -> dict[str, Any]:
+                members = method.members_of_the_moment(mlp, self.head_, moment, self._seed)
+                return self._fitted_attributes(method, start, members, moment)
+
+            return watch.observe(plan, len(start.members), reconstruct)
+
+        fit = fit_network(self._task(method, problem, start), observe=observe, n_jobs=getattr(self, "n_jobs", None))
         self._record_bags(fit, grows=start.members.start > 0)
-        self._optimizer_state, self._n_passes = None, 0
-        best_epochs = fit.result.best_epochs
-        best_losses = fit.result.best_losses
-        if start.members.start > 0:  # members were added to those of the last fit
+        self.__dict__.pop("validation_curve_", None)
+        self.__dict__.update(self._fitted_attributes(method, start, fit.members, fit.result))
+        watch.close(fit.result, fit.interrupt)
+
+    def _fitted_attributes(
+        self, method: Method, start: Start, members: Members, result: TrainingResult
+    ) -> dict[str, Any]:
+        """What a fit that has begun with `start` makes of the estimator."""
+        best_epochs, best_losses = result.best_epochs, result.best_losses
+        grows = start.members.start > 0  # members are added to those of the last fit
+        if grows:
             best_epochs = np.concatenate([np.atleast_1d(self.best_iter_), best_epochs])
             best_losses = np.concatenate([np.atleast_1d(self.best_loss_), best_losses])
-        self._record(fit.result.history, best_epochs, best_losses)
+        return {
+            "members_": method.join(getattr(self, "members_", None), members),
+            "_optimizer_state": None,
+            "_n_passes": 0,
+            **_curves(result.history, best_epochs, best_losses),
+        }
 
     def _train_one_pass(self, problem: Problem) -> None:
         """One pass over the rows of `problem`, continuing whatever came before."""
@@ -146,15 +172,21 @@ class MemberEstimator(SaveMixin, BaseEstimator):
         else:
             self._seed, self._n_passes = options.draw_seed(self.random_state), 0
             start, history = method.start(None), []
-        fit = self._run(method, problem, start, one_pass=True)
+        fit = fit_network(
+            self._task(method, problem, start),
+            one_pass=True,
+            observe=watch_of_a_pass(self, len(start.members)),
+            n_jobs=getattr(self, "n_jobs", None),
+        )
         self.members_, self._optimizer_state = fit.members, fit.result.optimizer_state
         self._forget_bags()
         last = {**fit.result.history[-1], "epoch": len(history) + 1}
-        self._record([*history, last], fit.result.best_epochs, fit.result.best_losses)
+        self.__dict__.update(_curves([*history, last], fit.result.best_epochs, fit.result.best_losses))
+        if fit.interrupt is not None:  # after the pass
+            raise fit.interrupt
 
-    def _run(self, method: Method, problem: Problem, start: Start, *, one_pass: bool = False) -> Fit:
-        task = FitTask(self._network(), method, self.head_, problem, start, self._seed)
-        return fit_network(task, one_pass=one_pass, verbose=bool(self.verbose), n_jobs=getattr(self, "n_jobs", None))
+    def _task(self, method: Method, problem: Problem, start: Start) -> FitTask:
+        return FitTask(self._network(), method, self.head_, problem, start, self._seed)
 
     def _record_bags(self, fit: Fit, *, grows: bool) -> None:
         """Store which rows each member used, unless that is unknown of members from an earlier fit."""
@@ -171,17 +203,6 @@ class MemberEstimator(SaveMixin, BaseEstimator):
         """The rows of one pass are not those of all: nothing is known of what members used after `partial_fit`."""
         if hasattr(self, "in_bag_counts_"):
             del self.in_bag_counts_
-
-    def _record(self, history: list[dict[str, float]], best_epochs: NDArray[np.intp], best_losses: Array) -> None:
-        self.history_ = history
-        self.n_iter_ = len(history)
-        self.loss_curve_ = [record["train_loss"] for record in history]
-        self.best_iter_ = int(best_epochs[0]) if len(best_epochs) == 1 else best_epochs
-        self.best_loss_ = float(best_losses[0]) if len(best_losses) == 1 else best_losses
-        if "validation_loss" in history[-1]:
-            self.validation_curve_ = [record["validation_loss"] for record in history]
-        elif hasattr(self, "validation_curve_"):
-            del self.validation_curve_
 
     @property
     def dropout_rates_(self) -> Array:
@@ -217,3 +238,17 @@ class MemberEstimator(SaveMixin, BaseEstimator):
     def _evaluate_fields(self, X: Any, *fields: str) -> dict[str, Array]:
         """The values of several methods of the predictive, by name, from one pass over the rows."""
         return dict(zip(fields, self._evaluate(X, *map(methodcaller, fields)), strict=True))
+
+
+def _curves(history: list[dict[str, float]], best_epochs: NDArray[np.intp], best_losses: Array) -> dict[str, Any]:
+    """The attributes that tell of the epochs of a fit."""
+    curves = {
+        "history_": history,
+        "n_iter_": len(history),
+        "loss_curve_": [record["train_loss"] for record in history],
+        "best_iter_": int(best_epochs[0]) if len(best_epochs) == 1 else best_epochs,
+        "best_loss_": float(best_losses[0]) if len(best_losses) == 1 else best_losses,
+    }
+    if "validation_loss" in history[-1]:
+        curves["validation_curve_"] = [record["validation_loss"] for record in history]
+    return curves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,14 @@ from uncertainty.estimators.scaling import InputScaler
 from uncertainty.estimators.validation_split import in_bag_counts, split_rows
 from uncertainty.heads.base import Head
 from uncertainty.optim import ConstantRate
-from uncertainty.training import EpochState, Rows, TrainingData, TrainingPlan, TrainingResult, fit_members
+from uncertainty.training import (
+    Rows,
+    TrainingData,
+    TrainingInterrupted,
+    TrainingPlan,
+    TrainingResult,
+    fit_members,
+)
 from uncertainty.training.adjustment import adjust_to_rows_
 from uncertainty.training.batches import BatchStream
 from uncertainty.training.pretraining import pretrain_
@@ -33,6 +41,9 @@ if TYPE_CHECKING:
     from uncertainty.estimators.probabilistic_mlp import NetworkParameters
 
 Array = NDArray[np.float64]
+
+# What adds those who look on to a plan, once it and the architecture are known and before training begins.
+Observe = Callable[[TrainingPlan, MLP], TrainingPlan]
 
 
 @dataclass(frozen=True)
@@ -109,17 +120,27 @@ class PreparedRun:
 
 @dataclass(frozen=True)
 class Fit:
-    """Outcome: the members, what the loop reported, and how often [M, N] each used each row, if they were resampled."""
+    """Outcome: the members, what the loop reported, and how often [M, N] each used each row, if they were resampled.
+
+    `interrupt` is a Ctrl-C that has ended training: who asked for the fit decides what becomes of it.
+    """
 
     members: Members
     result: TrainingResult
     in_bag_counts: NDArray[np.uint16] | None = None
+    interrupt: TrainingInterrupted | None = None
 
 
-def fit_network(task: FitTask, *, one_pass: bool = False, verbose: bool = False, n_jobs: int | None = None) -> Fit:
+def fit_network(
+    task: FitTask, *, one_pass: bool = False, observe: Observe | None = None, n_jobs: int | None = None
+) -> Fit:
     """Train the networks of the task and return the members that its method makes of them."""
-    run = prepare_run(task, one_pass=one_pass, verbose=verbose, n_jobs=n_jobs)
-    result = run.train(n_jobs)
+    run = prepare_run(task, one_pass=one_pass, observe=observe, n_jobs=n_jobs)
+    interrupt = None
+    try:
+        result = run.train(n_jobs)
+    except TrainingInterrupted as interrupted:
+        result, interrupt = interrupted.result, interrupted
     if not one_pass and 0 < result.n_epochs <= task.head.n_warmup_epochs:
         warnings.warn(
             f"the warm-up of {task.head.n_warmup_epochs} epochs was not over after {result.n_epochs}, so that only the "
@@ -127,11 +148,12 @@ def fit_network(task: FitTask, *, one_pass: bool = False, verbose: bool = False,
             ConvergenceWarning,
             stacklevel=2,
         )
-    return Fit(task.method.members(run.mlp, task.head, result, task.seed), result, run.in_bag_counts)
+    task.method.check_outcome(result)
+    return Fit(task.method.members(run.mlp, task.head, result, task.seed), result, run.in_bag_counts, interrupt)
 
 
 def prepare_run(
-    task: FitTask, *, one_pass: bool = False, verbose: bool = False, n_jobs: int | None = None
+    task: FitTask, *, one_pass: bool = False, observe: Observe | None = None, n_jobs: int | None = None
 ) -> PreparedRun:
     """Build all that training the networks of the task takes; their pre-training is behind them then."""
     network, method, problem = task.network, task.method, task.problem
@@ -143,26 +165,25 @@ def prepare_run(
     watching = not one_pass and options.watches_validation(network, given=given)
     rows = _to_rows(problem.x, problem.y, problem.weight, options.resolve_dtype(network.dtype), device)
     data, in_bag = _training_data(task, rows, watching=watching)
-    plan = _plan(task, data, one_pass=one_pass, verbose=verbose)
+    plan = _plan(task, data, one_pass=one_pass)
+    plan = plan if observe is None else observe(plan, mlp)
     values, statistics = _initial_state(task, mlp, data)
     _pretrain_(task, mlp, values, statistics, data, plan, n_jobs=n_jobs)
     batches = _batch_stream(task, mlp, data, plan.batch_size)
     return PreparedRun(mlp, task.head, values, statistics, data, batches, plan, task.start, in_bag)
 
 
-def _plan(task: FitTask, data: TrainingData, *, one_pass: bool, verbose: bool) -> TrainingPlan:
+def _plan(task: FitTask, data: TrainingData, *, one_pass: bool) -> TrainingPlan:
     """The base network's plan with the method's changes, or cut down to one pass."""
     plan = options.build_plan(task.network, data.n_train, task.method.n_runs)
-    if one_pass:
-        if plan.averaging is not None and plan.averaging.spans_a_fit:
-            raise ValueError(
-                f"averaging must not depend on the last epoch in partial_fit, which knows of none, got "
-                f"{plan.averaging!r}. Use averaging='ema'."
-            )
-        plan = replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
-    else:
-        plan = task.method.adapt(plan, task.problem.scaler.standardised_range())
-    return replace(plan, on_epoch_end=(*plan.on_epoch_end, _print_epoch)) if verbose else plan
+    if not one_pass:
+        return task.method.adapt(plan, task.problem.scaler.standardised_range())
+    if plan.averaging is not None and plan.averaging.spans_a_fit:
+        raise ValueError(
+            f"averaging must not depend on the last epoch in partial_fit, which knows of none, got "
+            f"{plan.averaging!r}. Use averaging='ema'."
+        )
+    return replace(plan, max_epochs=1, patience=None, schedule=ConstantRate())
 
 
 def _to_rows(x: Array, y: Array, weight: Array | None, dtype: torch.dtype, device: torch.device) -> Rows:
@@ -268,12 +289,3 @@ def _batch_stream(task: FitTask, mlp: MLP, data: TrainingData, batch_size: int) 
         dropout=task.generators(Purpose.DROPOUT, seed=seed),
         augmenter=augmentation.build(task.head, column_means, augmenting, mlp.n_gap_inputs),
     )
-
-
-def _print_epoch(state: EpochState) -> bool:
-    validation = "" if state.validation_loss is None else f", validation NLL {state.validation_loss:.4f}"
-    print(
-        f"epoch {state.epoch}/{state.max_epochs}: train NLL {state.train_loss:.4f}{validation}, "
-        f"learning rate {state.learning_rate:.2e}, members in training {state.n_training}"
-    )
-    return False

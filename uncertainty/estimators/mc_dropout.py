@@ -60,7 +60,8 @@ class MCDropoutParameters:
         *,
         inference: str = "monte_carlo",
         random_state: Any = None,
-        verbose: bool = False,
+        verbose: int = 0,
+        max_time: float | None = None,
         warm_start: bool = False,
         n_jobs: int | None = None,
     ) -> None:
@@ -69,6 +70,7 @@ class MCDropoutParameters:
         self.inference = inference
         self.random_state = random_state
         self.verbose = verbose
+        self.max_time = max_time
         self.warm_start = warm_start
         self.n_jobs = n_jobs
 
@@ -104,7 +106,10 @@ class MCDropoutRegressor(MCDropoutParameters, ProbabilisticRegressor):
         "weight_scaling" predicts once without masks, which approximates the mean; its epistemic variance is 0
         (Srivastava et al. 2014, section 4).
     random_state : int, RandomState or None
-    verbose : bool, default False
+    verbose : 0, 1, 2 or bool, default 0
+        As in `ProbabilisticMLPRegressor`.
+    max_time : float or None, default None
+        Seconds for the whole fit, as in `ProbabilisticMLPRegressor`; None takes the network's.
     warm_start : bool, default False
         Start from the weights of the last fit.
     n_jobs : int or None

@@ -65,7 +65,7 @@ class Members:
         than a chunk a thread is held. Threads share out the chunks, whose size does not depend on them, and within a
         chunk everything runs on one thread: no bit depends on their number.
         """
-        folded = self._fold()
+        folded = self.folded()
         n_chunks = -(-len(x) // self._chunk_rows(folded))
         chunks = [slice(len(x) * i // n_chunks, len(x) * (i + 1) // n_chunks) for i in range(n_chunks)]
 
@@ -82,7 +82,7 @@ class Members:
         with torch_threads(1):
             return _gather(answers_of, chunks, len(x), axis, n_threads)
 
-    def _fold(self) -> FoldedMLP:
+    def folded(self) -> FoldedMLP:
         """The members in prediction form, in float64."""
         # Copies, not `from_numpy` as they stand: a model loaded from a memory map is read-only.
         masks = {name: entries.mask() for name, entries in (self.masks or {}).items()}

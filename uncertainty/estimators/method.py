@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from uncertainty.components.mlp import MLP
 from uncertainty.estimators.members import Members
 from uncertainty.heads.base import Head
-from uncertainty.training.loop import TrainingResult
-from uncertainty.training.plan import TrainingPlan
+from uncertainty.training import TrainingPlan, TrainingResult
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,13 @@ class Method:
         return Members(
             mlp, head, result.values, result.statistics, n_updates=result.n_updates, n_epochs=result.n_epochs
         )
+
+    def members_of_the_moment(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
+        """Return the members as they would be if training were over, from the outcome so far."""
+        return self.members(mlp, head, result, seed)
+
+    def check_outcome(self, result: TrainingResult) -> None:
+        """Warn of what training has not given."""
 
 
 def continue_from(fitted: Members) -> Start:

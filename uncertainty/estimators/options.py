@@ -179,6 +179,18 @@ def resolve_patience(value: Any, max_epochs: int) -> int | None:
     return None if value is None else check_integer("n_iter_no_change", value)
 
 
+def resolve_verbose(value: Any) -> int:
+    """Return how much a fit prints: 0 nothing, 1 a few lines, 2 a line an epoch; True is 1, and more than 2 is 2."""
+    if isinstance(value, (bool, np.bool_)):
+        return int(value)
+    return min(check_integer("verbose", value, low=0), 2)
+
+
+def resolve_max_time(value: Any) -> float | None:
+    """Return the seconds that a fit may take, or None."""
+    return None if value is None else check_number("max_time", value, low_open=True)
+
+
 class Standardization(NamedTuple):
     """Whether X and y are standardised, and whether X is whitened too."""
 

@@ -55,7 +55,8 @@ class NetworkParameters:
         device: str = "auto",
         dtype: str = "float32",
         warm_start: bool = False,
-        verbose: bool = False,
+        verbose: int = 0,
+        max_time: float | None = None,
         random_state: Any = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -85,6 +86,7 @@ class NetworkParameters:
         self.dtype = dtype
         self.warm_start = warm_start
         self.verbose = verbose
+        self.max_time = max_time
         self.random_state = random_state
 
     def _network(self) -> NetworkParameters:
@@ -144,7 +146,7 @@ as `Adam(amsgrad=True, max_norm=3)`
         Each hidden layer first learns to reconstruct what it reads, from the training rows and `X_unlabeled` of `fit`.
         Only fresh weights are pre-trained: in `partial_fit` on the rows of the first call, and not in a warm start.
     alpha : float, default 1e-4
-        Strength of the penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1) beside the mean loss, as in
+        Strength of the penalty ``alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1)`` beside the mean loss, as in
         scikit-learn's SGDRegressor (its MLP divides alpha by the number of rows).
     l1_ratio : float in [0, 1], default 0
         Share of L1 in the penalty. With it weights become exactly zero. For the zeros to tell useful
@@ -182,8 +184,13 @@ as `Adam(amsgrad=True, max_norm=3)`
         Of training; predictions are always float64.
     warm_start : bool, default False
         Start from the weights of the last fit, with its scaling.
-    verbose : bool, default False
-        Print a line an epoch.
+    verbose : 0, 1, 2 or bool, default 0
+        What `fit` prints: nothing; about ten lines with the losses, the members still training, and the time so far
+        and left; or a line an epoch. True is 1.
+    max_time : float or None, default None
+        Seconds that `fit` may take. Training ends with the epoch in which they are over, the first one at the earliest,
+        with a ConvergenceWarning: the best weights so far are kept, the schedule is cut short, and the outcome depends
+        on the speed of the machine.
     random_state : int, RandomState or None
         The same number gives the same model. Global random state is never touched.
 
@@ -232,7 +239,7 @@ class ProbabilisticMLPClassifier(NetworkParameters, ProbabilisticClassifier):
         model fitted with it is no longer calibrated to them.
     hidden_layer_sizes, activation, initializer, normalization, dropout, residual, optimizer, schedule, augmentation, \
 averaging, pretraining, alpha, l1_ratio, batch_size, learning_rate_init, max_iter, tol, n_iter_no_change, \
-early_stopping, validation_fraction, standardize, embedding, device, dtype, warm_start, verbose, random_state
+early_stopping, validation_fraction, standardize, embedding, device, dtype, warm_start, verbose, max_time, random_state
         As in `ProbabilisticMLPRegressor`; validation rows are drawn in proportion to the classes, and there is no
         target to standardise, or to add noise to.
 
@@ -283,7 +290,8 @@ head_, members_
         device: str = "auto",
         dtype: str = "float32",
         warm_start: bool = False,
-        verbose: bool = False,
+        verbose: int = 0,
+        max_time: float | None = None,
         random_state: Any = None,
     ) -> None:
         parameters = dict(locals())

@@ -19,6 +19,7 @@ from uncertainty.estimators.encoding import (
 )
 from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
+from uncertainty.estimators.frames import Frame, interval_frame, numbered_frame, quantile_frame, value_frame
 from uncertainty.estimators.partial import partial_fit_is_available
 from uncertainty.estimators.scaling import OUTLIER_BOUND, InputScaler, TargetScaler
 from uncertainty.heads import MixtureDensity
@@ -33,7 +34,9 @@ Array = NDArray[np.float64]
 class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
     """Abstract regressor: everything but the parameters and the method.
 
-    With one-dimensional y predictions are (n,); with y of shape (n, T) they are (n, T).
+    With one-dimensional y predictions are (n,); with y of shape (n, T) they are (n, T). With `as_frame` they come as a
+    data frame: a polars one if X is, else a pandas one with the index of X. With several targets its columns begin with
+    the target's name, that of the column of y or y0, y1, ...
     """
 
     target_scaler_: TargetScaler
@@ -127,16 +130,28 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
     # -- predictions ---------------------------------------------------------------------------------------------
 
-    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
-        """Return the predictive mean and, with `return_std`, the total standard deviation, in units of y."""
-        if not return_std:
-            return self._evaluate(X, ContinuousPredictive.mean)[0]
-        mean, std = self._evaluate(X, ContinuousPredictive.mean, ContinuousPredictive.std)
-        return mean, std
+    def predict(
+        self, X: ArrayLike, return_std: bool = False, *, as_frame: bool = False
+    ) -> Array | tuple[Array, Array] | Frame:
+        """Return the predictive mean and, with `return_std`, the total standard deviation, in units of y.
+
+        With `as_frame` the columns are `mean` and `std`.
+        """
+        names = ("mean", "std") if return_std else ("mean",)
+        fields = self._evaluate_fields(X, *names)
+        if as_frame:
+            return value_frame(self, X, **fields)
+        return tuple(fields.values()) if return_std else fields["mean"]
 
     def predict_interval(
-        self, X: ArrayLike, coverage: ArrayLike = 0.9, kind: str = "observation", side: str = "two"
-    ) -> Array:
+        self,
+        X: ArrayLike,
+        coverage: ArrayLike = 0.9,
+        kind: str = "observation",
+        side: str = "two",
+        *,
+        as_frame: bool = False,
+    ) -> Array | Frame:
         """Return intervals that hold a new observation with the given probability, in units of y.
 
         Parameters
@@ -148,34 +163,57 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
             spread of the members alone: the Student-t interval for one more member, which needs at least two.
         side : "two", "lower" or "upper"
             "lower" gives [bound, inf), "upper" gives (-inf, bound].
+        as_frame : bool
+            Whether to return a data frame, with columns named by end and coverage in percent.
 
         Returns
         -------
         (n, 2) of lower and upper bounds; several levels (n, 2, L); several targets (n, T, 2[, L])
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from uncertainty import ProbabilisticMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> model = ProbabilisticMLPRegressor(max_iter=5, random_state=0).fit(X, y)
+        >>> list(model.predict_interval(X, coverage=[0.5, 0.9], as_frame=True))
+        ['lower_50', 'lower_90', 'upper_50', 'upper_90']
         """
-        if kind == "observation":
-            return self._evaluate(X, lambda p: p.interval(coverage, side=side))[0]
-        if kind != "mean":
+        if kind not in ("observation", "mean"):
             raise ValueError(f"kind must be 'observation' or 'mean', got {kind!r}.")
-        return self._evaluate(X, lambda p: _mean_interval(p, check_levels("coverage", coverage), side))[0]
 
-    def predict_quantiles(self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95)) -> Array:
-        """Return exact quantiles of the predictive mixture, (n, Q) or (n, T, Q), in units of y."""
-        return self._evaluate(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float))))[0]
+        def interval(predictive: ContinuousPredictive) -> Array:
+            if kind == "observation":
+                return predictive.interval(coverage, side=side)
+            return _mean_interval(predictive, check_levels("coverage", coverage), side)
 
-    def predict_var(self, X: ArrayLike) -> Array:
-        """Return the total variance, in squared units of y."""
-        return self._evaluate(X, ContinuousPredictive.var)[0]
+        values = self._evaluate(X, interval)[0]
+        return interval_frame(self, X, values, coverage) if as_frame else values
 
-    def predict_uncertainty(self, X: ArrayLike) -> Bunch:
+    def predict_quantiles(
+        self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.5, 0.95), *, as_frame: bool = False
+    ) -> Array | Frame:
+        """Return exact quantiles of the predictive mixture, (n, Q) or (n, T, Q), in units of y.
+
+        With `as_frame` the columns are `quantile_0.05`, ...
+        """
+        values = self._evaluate(X, lambda p: p.ppf(np.atleast_1d(np.asarray(quantiles, dtype=float))))[0]
+        return quantile_frame(self, X, values, quantiles) if as_frame else values
+
+    def predict_var(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return the total variance, in squared units of y; as a frame the column `total_variance`."""
+        variance = self._evaluate(X, ContinuousPredictive.var)[0]
+        return value_frame(self, X, total_variance=variance) if as_frame else variance
+
+    def predict_uncertainty(self, X: ArrayLike, *, as_frame: bool = False) -> Bunch | Frame:
         """Return a Bunch of `mean`, in units of y, and where its variance comes from, in squared units of y.
 
         `aleatoric_variance` is noise in the data, `epistemic_variance` ignorance of the model (the disagreement of
-        the members; 0 for a single network), `total_variance` their sum.
+        the members; 0 for a single network), `total_variance` their sum. With `as_frame` these are the columns.
         """
         fields = self._evaluate_fields(X, "mean", "aleatoric_variance", "epistemic_variance")
-        total = fields["aleatoric_variance"] + fields["epistemic_variance"]
-        return Bunch(**fields, total_variance=total)
+        fields["total_variance"] = fields["aleatoric_variance"] + fields["epistemic_variance"]
+        return value_frame(self, X, **fields) if as_frame else Bunch(**fields)
 
     def predict_dist(self, X: ArrayLike) -> ContinuousPredictive:
         """Return the predictive distribution of all rows, with the names of `scipy.stats`.
@@ -187,18 +225,22 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         )
         return ContinuousPredictive(NormalMixture(weights, means, scales), single_target=self._single_target)
 
-    def predict_members(self, X: ArrayLike) -> Array:
-        """Return each member's mean, (M, n) or (M, n, T), in units of y."""
-        return self._evaluate(X, ContinuousPredictive.member_means, axis=1)[0]
+    def predict_members(self, X: ArrayLike, *, as_frame: bool = False) -> Array | Frame:
+        """Return each member's mean, (M, n) or (M, n, T), in units of y; as a frame the columns `member_0`, ..."""
+        means = self._evaluate(X, ContinuousPredictive.member_means, axis=1)[0]
+        return numbered_frame(self, X, np.moveaxis(means, 0, -1), "member") if as_frame else means
 
-    def sample_y(self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0) -> Array:
+    def sample_y(
+        self, X: ArrayLike, n_samples: int = 1, random_state: Any = 0, *, as_frame: bool = False
+    ) -> Array | Frame:
         """Draw (n, n_samples), or (n, T, n_samples), from the predictive, in units of y.
 
         Each sample follows one member through all rows, so differences between rows within a sample carry that
-        member's function; the noise is independent between rows.
+        member's function; the noise is independent between rows. With `as_frame` the columns are `sample_0`, ...
         """
         generator = np.random.default_rng(options.draw_seed(random_state))
-        return self.predict_dist(X).sample_functions(n_samples, generator)
+        draws = self.predict_dist(X).sample_functions(n_samples, generator)
+        return numbered_frame(self, X, draws, "sample") if as_frame else draws
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -97,6 +97,7 @@ class _Snapshots(Method):
         self.n_snapshots = n_snapshots
         self.n_dropped = n_dropped
         self.restarts = restarts
+        self._ends: Collection[int] = ()
         self._taker: _SnapshotTaker | None = None
 
     def start(self, fitted: Members | None) -> Start:
@@ -112,24 +113,18 @@ class _Snapshots(Method):
                 f"averaging must not span the cycles whose ends are to differ, got {plan.averaging!r}. Use 'ema', or "
                 f"variant='single_cycle'."
             )
-        ends = cycle_ends(plan.max_epochs, n_cycles)
+        self._ends = ends = cycle_ends(plan.max_epochs, n_cycles)
         self._taker = _SnapshotTaker(ends, n_dropped=self.n_dropped, goes_back=self.restarts)
         return replace(
             plan,
             schedule=CosineCycles(n_cycles) if self.restarts else plan.schedule,
             patience=None,
             on_epoch_end=(*plan.on_epoch_end, self._taker),
+            cycle_ends=tuple(sorted(ends)),
         )
 
     def members(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
-        kept = [] if self._taker is None else self._taker.kept
-        if len(kept) < self.n_snapshots:
-            warnings.warn(
-                f"only {len(kept)} of {self.n_snapshots} snapshots were taken: training stopped early, and the "
-                f"epistemic variance rests on these few. Lower learning_rate_init.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        kept = self._kept
         if not kept:
             return super().members(mlp, head, result, seed)
         return Members(
@@ -140,6 +135,37 @@ class _Snapshots(Method):
             n_updates=result.n_updates,
             n_epochs=result.n_epochs,
         )
+
+    def members_of_the_moment(self, mlp: MLP, head: Head, result: TrainingResult, seed: int) -> Members:
+        """The snapshots so far and, within a cycle, the network as it is."""
+        so_far = self.members(mlp, head, result, seed)
+        if not self._kept or len(result.history) in self._ends:
+            return so_far
+        return replace(
+            so_far,
+            values=np.concatenate([so_far.values, result.values]),
+            statistics=np.concatenate([so_far.statistics, result.statistics]),
+        )
+
+    def check_outcome(self, result: TrainingResult) -> None:
+        n_kept = len(self._kept)
+        if n_kept == self.n_snapshots:
+            return
+        if n_kept:
+            what_is_left = "the epistemic variance rests on these few"
+        else:
+            what_is_left = "the network as it is is the only member, so that the epistemic variance is 0"
+        remedy = "Let it come to its end" if result.n_unfinished else "Lower learning_rate_init"
+        warnings.warn(
+            f"only {n_kept} of {self.n_snapshots} snapshots were taken: training stopped early, and {what_is_left}. "
+            f"{remedy}.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+    @property
+    def _kept(self) -> list[_Snapshot]:
+        return [] if self._taker is None else self._taker.kept
 
 
 class _SingleCycles(Method):
@@ -179,7 +205,8 @@ class SnapshotEnsembleParameters:
         variant: str = "cyclic",
         n_dropped_cycles: int = 0,
         random_state: Any = None,
-        verbose: bool = False,
+        verbose: int = 0,
+        max_time: float | None = None,
         warm_start: bool = False,
         n_jobs: int | None = None,
     ) -> None:
@@ -189,6 +216,7 @@ class SnapshotEnsembleParameters:
         self.n_dropped_cycles = n_dropped_cycles
         self.random_state = random_state
         self.verbose = verbose
+        self.max_time = max_time
         self.warm_start = warm_start
         self.n_jobs = n_jobs
 
@@ -245,7 +273,10 @@ class SnapshotEnsembleRegressor(SnapshotEnsembleParameters, ProbabilisticRegress
     n_dropped_cycles : int, default 0
         First cycles whose snapshots are left out; they count in `max_iter`.
     random_state : int, RandomState or None
-    verbose : bool, default False
+    verbose : 0, 1, 2 or bool, default 0
+        As in `ProbabilisticMLPRegressor`.
+    max_time : float or None, default None
+        Seconds for the whole fit, as in `ProbabilisticMLPRegressor`; None takes the network's.
     warm_start : bool, default False
         Start from the last snapshot of the last fit, be it its best one or not.
     n_jobs : int or None

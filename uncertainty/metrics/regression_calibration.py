@@ -153,7 +153,7 @@ def mean_absolute_calibration_error(
     levels: npt.ArrayLike | None = None,
     sample_weight: npt.ArrayLike | None = None,
 ) -> float:
-    """Return the mean over levels of |observed - nominal coverage|, between 0 and 1; smaller is better.
+    """Return the mean over levels of ``|observed - nominal coverage|``, between 0 and 1; smaller is better.
 
     Called `ma_cal` in uncertainty-toolbox. The observations of several targets are pooled. Perfect predictions do not
     reach 0 in a finite sample: about 0.31 / sqrt(n) remains for central intervals.

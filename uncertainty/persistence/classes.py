@@ -10,7 +10,7 @@ from types import ModuleType
 
 from sklearn.base import BaseEstimator
 
-from uncertainty import calibration, components, estimators, heads, optim, training
+from uncertainty import calibration, components, estimators, heads, optim, tables, training
 from uncertainty.calibration.calibrated import Calibrated
 from uncertainty.calibration.conformity_scores import ConformityScore
 from uncertainty.calibration.selective_threshold import RiskCoverageCurve
@@ -33,7 +33,7 @@ from uncertainty.predictive import ContinuousPredictive, RecalibratedPredictive
 from uncertainty.predictive.cdf_map import CdfMap
 
 # Rooms whose public estimators and options are stored.
-ROOMS: tuple[ModuleType, ...] = (calibration, components, estimators, heads, optim, training)
+ROOMS: tuple[ModuleType, ...] = (calibration, components, estimators, heads, optim, tables, training)
 
 # What fitted estimators hold besides: abstract classes stand for all that this package derives from them.
 FAMILIES: tuple[type, ...] = (Calibrated, Component, ConformityScore, Head)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import secrets
 import stat
 import warnings
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from uncertainty.persistence.errors import ModelFileError
 from uncertainty.persistence.graph_decoder import MALFORMED, GraphDecoder
 from uncertainty.persistence.graph_encoder import GraphEncoder
 from uncertainty.persistence.plain_values import Json
+from uncertainty.persistence.whole_file import refuse_existing, write_whole
 
 FORMAT_VERSION = 1
 LIBRARIES = ("uncertainty", "numpy", "scipy", "scikit-learn", "torch")
@@ -62,8 +62,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, overwrite: bool = Fals
     True
     """
     target = Path(path)
-    if not overwrite and target.exists():
-        raise _exists(target)
+    refuse_existing(target, overwrite=overwrite)
     if type(estimator) not in class_names() or not _is_model(estimator):
         raise TypeError(
             f"estimator must be an estimator of this package, or a scikit-learn Pipeline around one, got "
@@ -73,7 +72,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, overwrite: bool = Fals
     encoder.value(estimator, type(estimator).__name__)
     libraries = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
     document = {"format_version": FORMAT_VERSION, "libraries": libraries, "objects": encoder.objects}
-    _write(target, pack(document, encoder.tensors), overwrite=overwrite)
+    write_whole(target, pack(document, encoder.tensors), overwrite=overwrite)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -158,38 +157,3 @@ def _read(path: Path) -> bytes:
         check_start(start, os.fstat(file.fileno()).st_size)
         file.seek(0)
         return file.read()
-
-
-def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write a file under another name, and give it its own when it is whole."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.unfinished")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            os.replace(unfinished, path)
-        else:
-            _give_name(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _give_name(unfinished: Path, path: Path) -> None:
-    """Rename unless a file of that name has come up meanwhile."""
-    try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        raise _exists(path) from None
-    except OSError:  # a file system without links
-        if path.exists():
-            raise _exists(path) from None
-        os.replace(unfinished, path)
-
-
-def _exists(path: Path) -> FileExistsError:
-    return FileExistsError(
-        f"path must not be that of a file that is there already, got {os.fspath(path)!r}. Pass overwrite=True to "
-        f"replace it."
-    )

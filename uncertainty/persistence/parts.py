@@ -8,8 +8,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-# Of a run, not of a model: scikit-learn's callbacks are set anew for the next fit.
-CALLBACKS = "_skl_callbacks"
+# Of a run, not of a model: scikit-learn's callbacks, and where a fit stands that has called one.
+CALLBACKS = ("_skl_callbacks", "_callback_fit_ctx", "_parent_callback_ctx")
 
 
 def parts_of(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Pictures of predictions and of how far to trust them, in the form of scikit-learn's Displays.
 
-Each has `from_estimator(estimator, X, y, ...)` and, where there is something to predict, `from_predictions(...)`; both
+Each has `from_estimator(estimator, X, y, ...)`, and `from_predictions(...)` for numbers that come from elsewhere; both
 draw at once. `plot(ax=...)` draws again: the numbers are kept as plain arrays. After it `ax_`, `figure_` and the
 artists by name are there to be changed. matplotlib is imported when the first one is drawn; it comes with the extra
 `plot`.

@@ -14,6 +14,7 @@ from uncertainty.plotting import responses
 from uncertainty.plotting.colours import CURVE, next_style
 from uncertainty.plotting.columns import one_marginal, one_target, target_column
 from uncertainty.plotting.display import Display, finish, reference_line
+from uncertainty.plotting.target_distributions import target_distributions
 
 Array = NDArray[np.float64]
 Regions = Literal["interval", "quantile"]
@@ -109,11 +110,8 @@ class CalibrationCurveDisplay(Display):
             For an unknown `regions` or `target`.
         """
         require_matplotlib(cls.__name__)
-        responses.require_regressor(estimator, "ReliabilityDisplay")
-        column = target_column(y, target)
         return cls.from_predictions(
-            one_target(y, column),
-            responses.predictive(estimator, X, column),
+            *target_distributions(estimator, X, y, target),
             regions=regions,
             levels=levels,
             confidence=confidence,

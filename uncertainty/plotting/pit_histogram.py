@@ -14,6 +14,7 @@ from uncertainty.plotting import responses
 from uncertainty.plotting.colours import REFERENCE, TINT
 from uncertainty.plotting.columns import one_marginal, one_target, target_column
 from uncertainty.plotting.display import Display, finish
+from uncertainty.plotting.target_distributions import target_distributions
 
 Array = NDArray[np.float64]
 
@@ -99,11 +100,8 @@ class PITHistogramDisplay(Display):
             For an unknown `target` or a number of bins below 1.
         """
         require_matplotlib(cls.__name__)
-        responses.require_regressor(estimator, "ReliabilityDisplay")
-        column = target_column(y, target)
         return cls.from_predictions(
-            one_target(y, column),
-            responses.predictive(estimator, X, column),
+            *target_distributions(estimator, X, y, target),
             n_bins=n_bins,
             confidence=confidence,
             sample_weight=sample_weight,

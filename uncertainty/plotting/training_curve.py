@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from uncertainty.diagnostics.axes import COLOURS, require_matplotlib
 from uncertainty.plotting import responses
@@ -42,8 +42,8 @@ class TrainingCurveDisplay(Display):
     Examples
     --------
     >>> from uncertainty.plotting import TrainingCurveDisplay
-    >>> display = TrainingCurveDisplay(train_loss=[1.5, 1.0, 0.8], validation_loss=[1.4, 1.1, 1.2], best_epochs=[2])
-    >>> display.plot().train_line_.get_xdata()
+    >>> display = TrainingCurveDisplay.from_predictions([1.5, 1.0, 0.8], [1.4, 1.1, 1.2], best_epochs=[2])
+    >>> display.train_line_.get_xdata()
     array([1, 2, 3])
     """
 
@@ -89,24 +89,65 @@ class TrainingCurveDisplay(Display):
             )
         validation = getattr(model, "validation_curve_", None)
         best = getattr(model, "best_iter_", None)
-        return cls(
-            train_loss=np.asarray(model.loss_curve_, dtype=np.float64),
-            validation_loss=None if validation is None else np.asarray(validation, dtype=np.float64),
-            best_epochs=None if best is None or validation is None else np.atleast_1d(best),
+        return cls.from_predictions(
+            model.loss_curve_,
+            validation,
+            best_epochs=None if validation is None else best,
             ylabel="loss" if best is None else "NLL, of standardised y [nats]",
-        ).plot(ax)
+            ax=ax,
+        )
 
     @classmethod
     def from_examination(cls, curves: Any, *, ax: Any = None) -> TrainingCurveDisplay:
         """Draw the result of `uncertainty.diagnostics.learning_curves`."""
-        return cls(
-            train_loss=curves.train_loss,
-            validation_loss=curves.validation_loss,
+        return cls.from_predictions(
+            curves.train_loss,
+            curves.validation_loss,
             smoothed_train_loss=curves.smoothed_train_loss,
             smoothed_validation_loss=curves.smoothed_validation_loss,
-            best_epochs=np.atleast_1d(curves.best_epoch),
+            best_epochs=curves.best_epoch,
             marginal_loss=curves.marginal_loss,
             ylabel="NLL [nats]",
+            ax=ax,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        train_loss: ArrayLike,
+        validation_loss: ArrayLike | None = None,
+        *,
+        smoothed_train_loss: ArrayLike | None = None,
+        smoothed_validation_loss: ArrayLike | None = None,
+        best_epochs: ArrayLike | None = None,
+        marginal_loss: float | None = None,
+        ylabel: str = "loss",
+        ax: Any = None,
+    ) -> TrainingCurveDisplay:
+        """Draw the curves of any training, of this package or not.
+
+        Parameters
+        ----------
+        train_loss : (E,) after each epoch
+        validation_loss : (E,), optional
+        smoothed_train_loss, smoothed_validation_loss : (E,), optional; drawn in front of the raw ones
+        best_epochs : int or (M,), counted from 1, of each member, optional
+        marginal_loss : float, loss of a constant prediction, optional
+        ylabel : str, with the unit
+        ax : matplotlib Axes, by default those of a new figure
+
+        Returns
+        -------
+        TrainingCurveDisplay
+        """
+        return cls(
+            train_loss=np.asarray(train_loss, dtype=np.float64),
+            validation_loss=_curve(validation_loss),
+            smoothed_train_loss=_curve(smoothed_train_loss),
+            smoothed_validation_loss=_curve(smoothed_validation_loss),
+            best_epochs=None if best_epochs is None else np.atleast_1d(best_epochs),
+            marginal_loss=marginal_loss,
+            ylabel=ylabel,
         ).plot(ax)
 
     def plot(self, ax: Any = None) -> TrainingCurveDisplay:
@@ -154,3 +195,7 @@ class TrainingCurveDisplay(Display):
         lowest = min([float(np.nanmin(curve)) for curve in shown if curve is not None], default=marginal)
         height = max(marginal - lowest, SMALLEST_HEIGHT)
         ax.set_ylim(lowest - BELOW * height, marginal + ABOVE * height)
+
+
+def _curve(losses: ArrayLike | None) -> Array | None:
+    return None if losses is None else np.asarray(losses, dtype=np.float64)

@@ -54,8 +54,9 @@ class UncertaintySurfaceDisplay(Display):
     >>> import numpy as np
     >>> from uncertainty.plotting import UncertaintySurfaceDisplay
     >>> xx0, xx1 = np.meshgrid([0.0, 1.0], [0.0, 1.0])
-    >>> UncertaintySurfaceDisplay(xx0=xx0, xx1=xx1, response=xx0 + xx1).plot().surface_.get_array().max()
-    np.float64(2.0)
+    >>> display = UncertaintySurfaceDisplay.from_predictions(xx0, xx1, xx0 + xx1)
+    >>> float(display.surface_.get_array().max())
+    2.0
     """
 
     xx0: Array
@@ -122,15 +123,70 @@ class UncertaintySurfaceDisplay(Display):
         points = _like(X, np.column_stack([xx0.ravel(), xx1.ravel()]))
         column = target_column(estimator.predict(points[:1]), target)
         name = f"{kind} standard deviation of {target_label(y, column, target_name)}"
-        return cls(
-            xx0=xx0,
-            xx1=xx1,
-            response=row_uncertainty(estimator, points, kind, column).reshape(xx0.shape),
-            margin=_margins(estimator, points, column, xx0.shape) if is_classifier(estimator) else None,
+        return cls.from_predictions(
+            xx0,
+            xx1,
+            row_uncertainty(estimator, points, kind, column),
+            proba=_probabilities(estimator, points, column) if is_classifier(estimator) else None,
             X=rows,
-            classes=one_target(y, column) if y is not None and is_classifier(estimator) else None,
+            y=one_target(y, column) if y is not None and is_classifier(estimator) else None,
             kind=kind,
             response_name=UNITS[kind] if is_classifier(estimator) else name,
+            xlabel=xlabel,
+            ylabel=ylabel,
+            ax=ax,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        xx0: ArrayLike,
+        xx1: ArrayLike,
+        response: ArrayLike,
+        *,
+        proba: ArrayLike | None = None,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        kind: str = "total",
+        response_name: str = "uncertainty",
+        xlabel: str = "feature 0",
+        ylabel: str = "feature 1",
+        ax: Any = None,
+    ) -> UncertaintySurfaceDisplay:
+        """Draw an uncertainty that is known on a grid.
+
+        Parameters
+        ----------
+        xx0, xx1 : (G, G) grid of the two features, as `numpy.meshgrid` makes it
+        response : (G, G) or (G * G,) uncertainty at its points
+        proba : (G * G, C) probabilities of the classes there, for the borders between them, optional
+        X : (n, 2) rows to draw, optional
+        y : (n,) class of each row, optional
+        kind : "total", "aleatoric", "epistemic" or "max_probability", for the colours and the legend
+        response_name, xlabel, ylabel : str, with the unit
+        ax : matplotlib Axes, by default those of a new figure
+
+        Returns
+        -------
+        UncertaintySurfaceDisplay
+
+        Raises
+        ------
+        ValueError
+            For an unknown `kind`.
+        """
+        if kind not in UNITS:
+            raise ValueError(f"kind must be one of {', '.join(map(repr, UNITS))}, got {kind!r}.")
+        grid = np.asarray(xx0, dtype=np.float64)
+        return cls(
+            xx0=grid,
+            xx1=np.asarray(xx1, dtype=np.float64),
+            response=np.asarray(response, dtype=np.float64).reshape(grid.shape),
+            margin=None if proba is None else _margins(np.asarray(proba, dtype=np.float64), grid.shape),
+            X=None if X is None else np.asarray(X, dtype=np.float64),
+            classes=None if y is None else np.asarray(y),
+            kind=kind,
+            response_name=response_name,
             xlabel=xlabel,
             ylabel=ylabel,
         ).plot(ax)
@@ -197,11 +253,14 @@ def _grid(rows: Array, resolution: int, margin: float) -> tuple[Array, Array]:
     return xx0, xx1
 
 
-def _margins(estimator: Any, points: Any, column: int | None, shape: tuple[int, ...]) -> Array:
-    """Return the lead of each class, of one of two classes alone, over the others, on the grid."""
+def _probabilities(estimator: Any, points: Any, column: int | None) -> Array:
+    """Return the probabilities (n, C) of the classes; of one label of multi-label data, of absence and presence."""
     proba = np.asarray(estimator.predict_proba(points), dtype=np.float64)
-    if column is not None:  # of one label of multi-label data being present
-        return (proba[:, column] - 0.5).reshape(1, *shape)
+    return proba if column is None else np.column_stack([1.0 - proba[:, column], proba[:, column]])
+
+
+def _margins(proba: Array, shape: tuple[int, ...]) -> Array:
+    """Return the lead of each class, of one of two classes alone, over the others, on the grid."""
     n_classes = proba.shape[1]
     leads = [proba[:, k] - np.delete(proba, k, axis=1).max(axis=1) for k in range(n_classes)]
     return np.stack(leads[1:] if n_classes == 2 else leads).reshape(-1, *shape)

@@ -2,17 +2,23 @@
 
 from uncertainty.training.augmentation import Augmentation
 from uncertainty.training.data import Rows, TrainingData
-from uncertainty.training.loop import TrainingResult, fit_members
-from uncertainty.training.plan import EpochState, TrainingPlan
+from uncertainty.training.interruption import TrainingInterrupted
+from uncertainty.training.loop import fit_members
+from uncertainty.training.plan import EpochState, TrainingPlan, Watcher
 from uncertainty.training.pretraining import Autoencoder
+from uncertainty.training.result import TrainingResult
+from uncertainty.training.time_budget import TimeBudget
 
 __all__ = [
     "Augmentation",
     "Autoencoder",
     "EpochState",
     "Rows",
+    "TimeBudget",
     "TrainingData",
+    "TrainingInterrupted",
     "TrainingPlan",
     "TrainingResult",
+    "Watcher",
     "fit_members",
 ]

@@ -30,7 +30,7 @@ class Augmentation(Spec):
         shares. Row weights multiply, as do the chances that two rows of a repeated table meet. 0.1 to 0.4 are usual.
     input_noise : float >= 0, default 0
         Standard deviation of normal noise on X, in network units. In a linear model with squared error it is the
-        ridge penalty input_noise^2 |w|^2, on average (Bishop 1995, section 3).
+        ridge penalty ``input_noise^2 |w|^2``, on average (Bishop 1995, section 3).
     target_noise : float >= 0, default 0
         Standard deviation of normal noise on y, in network units, which the model then reports as aleatoric. Not for
         classes.

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
+from threading import Event
 
 import numpy as np
 import torch
@@ -41,6 +42,7 @@ class BatchStream:
         self.shuffle = list(shuffle)
         self.dropout = list(dropout)
         self.augmenter = augmenter
+        self._abandoned = Event()  # one for all parts
         self._set_scratch(first_member=0)
 
     def _set_scratch(self, first_member: int) -> None:
@@ -86,10 +88,16 @@ class BatchStream:
         short.bounds = self.bounds[: n_batches + 1]
         return short
 
+    def abandon(self) -> None:
+        """Let the epoch in progress end with the blocks in use, in all parts: an interrupt waits for their threads."""
+        self._abandoned.set()
+
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of one epoch in a fresh order for each member; each holds until the next is asked for."""
         index = self._shuffled()
         for first, last in self._blocks():
+            if self._abandoned.is_set():
+                return
             bounds = self.bounds[first : last + 1]
             block = self.rows.take(index[:, bounds[0] : bounds[-1]], self._gathered)
             if self.augmenter is not None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from uncertainty.components.layer import Batch
+from uncertainty.training.interruption import interrupts_deferred
 
 Step = Callable[[Batch, float | Tensor], None]
 
@@ -38,6 +39,7 @@ class GraphRecorder:
         graph = torch.cuda.CUDAGraph()
         # The outer context brings back the stream in use even where the end of the recording fails.
         with (
+            interrupts_deferred(),  # what is cut off cannot be ended, and its own error would hide that of Ctrl-C
             torch.cuda.device(device),
             torch.cuda.stream(torch.cuda.current_stream(device)),
             torch.cuda.graph(graph, stream=torch.cuda.Stream(device)),

@@ -90,6 +90,7 @@ class Pretraining:
             l1_ratio=0.0,
             tol=0.0,
             patience=None,
+            time_budget=plan.time_budget,
         )
 
 

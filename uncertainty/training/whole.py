@@ -144,7 +144,11 @@ class WholeStack:
             return [part.run_epoch(self.n_steps) for part in group]
 
         by_group = map(run, self._groups) if len(self._groups) == 1 else self.pool.map(run, self._groups)
-        outcomes = [outcome for group in by_group for outcome in group]
+        try:
+            outcomes = [outcome for group in by_group for outcome in group]
+        except BaseException:  # Ctrl-C comes to this thread alone
+            self.batches.abandon()
+            raise
         failed = torch.cat([outcome.failed for outcome in outcomes]).cpu()
         scheduled = sum(standing.scheduled for standing in self.standings) / len(self.standings)
         self.last_rate = self.rule.rate(self.n_steps + self.batches.n_batches - 1) * scheduled

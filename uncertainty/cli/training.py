@@ -1,0 +1,127 @@
+"""What `fit` does: read the rows, say what they are, train on them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from uncertainty.cli.column_roles import ColumnRoles
+from uncertainty.cli.column_types import guess_kind
+from uncertainty.cli.columns import frame_of, whole_table
+from uncertainty.cli.input_table import InputTable
+from uncertainty.cli.target import guess_task, known_rows, read_weights, target_values, training_labels
+from uncertainty.cli.training_plan import CLASSIFICATION
+from uncertainty.tables.column_kinds import CATEGORY, DATE, NUMBER
+
+MOST_LINES = 60
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows to train on: `frame` of features, named `y`, `weight` or None; and what is said of them."""
+
+    frame: Any
+    y: Any
+    weight: Any | None
+    task: str
+    summary: str
+
+
+def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) -> TrainingRows:
+    """Read a file and find out what its columns hold.
+
+    Raises
+    ------
+    DataError
+        If a column is not there, there are no rows, or a value is not of its column's kind.
+    """
+    import pandas
+
+    features, target = roles.features(table), roles.target
+    rows = whole_table(table, [*features, target, *([roles.weights] if roles.weights else [])])
+    column = rows[target].combine_chunks()
+    known = known_rows(column, target)
+    guessed, reason = guess_task(column, known, target)
+    task = task or guessed
+    values = (
+        training_labels(column, known, target) if task == CLASSIFICATION else target_values(column, known, target, None)
+    )
+    frame = _features(rows, features, roles.category)[known.to_numpy(zero_copy_only=False)]
+    n_unknown = rows.num_rows - len(frame)
+    lines = [
+        f"Read {rows.num_rows} rows of {table.path}"
+        + (f"; {n_unknown} without a target are left out." * bool(n_unknown)),
+        f"Target {target!r}: {task}" + (f", as {reason} (--task says otherwise)." if task == guessed else "."),
+        *_described(frame),
+    ]
+    y = pandas.Series(values, name=target, index=frame.index)
+    return TrainingRows(frame, y, read_weights(rows, known, roles.weights), task, "\n".join(lines))
+
+
+def _features(rows: Any, names: list[str], category: tuple[str, ...]) -> Any:
+    """A frame of the features, of kinds that are guessed but for the columns of codes."""
+    kinds = {name: CATEGORY if name in category else guess_kind(rows[name].combine_chunks(), name) for name in names}
+    frame = frame_of(rows, kinds)
+    return frame.astype(dict.fromkeys(category, "category"))
+
+
+def _described(frame: Any) -> list[str]:
+    """A line for each column: its kind, gaps and values."""
+    from uncertainty.tables import TableColumns
+
+    kinds = TableColumns().fit(frame).kinds_
+    width = min(max(len(name) for name in [*kinds, "column"]), 40)
+    lines = [f"  {'column':{width}}  kind      missing  values"]
+    for name, kind in list(kinds.items())[:MOST_LINES]:
+        missing = int(frame[name].isna().sum())
+        lines.append(f"  {name:{width}}  {kind:8}  {missing:7}  {_values(frame[name].dropna(), kind)}")
+    if len(kinds) > MOST_LINES:
+        lines.append(f"  and {len(kinds) - MOST_LINES} more columns")
+    return lines
+
+
+def _values(column: Any, kind: str) -> str:
+    if len(column) == 0:
+        return "none"
+    if kind == NUMBER:
+        return f"{column.min():g} to {column.max():g}"
+    if kind == DATE:
+        return f"{column.min():%Y-%m-%d} to {column.max():%Y-%m-%d}"
+    distinct = column.value_counts()
+    first = ", ".join(str(value)[:20] for value in distinct.index[:3])
+    return f"{len(distinct)} different: {first}" + (", ..." if len(distinct) > 3 else "")
+
+
+def fitted(estimator: Any, rows: TrainingRows) -> Any:
+    """Return the pipeline around `estimator`, fitted with a progress bar."""
+    from uncertainty.tables import tabular_pipeline
+
+    model = tabular_pipeline(estimator)
+    show_progress(model)
+    weight = {} if rows.weight is None else {"estimator__sample_weight": rows.weight}
+    with warnings.catch_warnings():  # of the steps before the last one: they are quick
+        warnings.filterwarnings("ignore", "The estimator .* does not support callbacks", UserWarning)
+        return model.fit(rows.frame, rows.y, **weight)
+
+
+def show_progress(model: Any) -> None:
+    """Have the fit of a pipeline draw a progress bar, where its estimator reports progress."""
+    if hasattr(model[-1], "set_callbacks"):
+        from sklearn.callback import ProgressBar
+
+        model.set_callbacks(ProgressBar())
+
+
+def held_out_score(model: Any) -> str:
+    """Say how well the members did on the rows that stopped their training, if that is known."""
+    predictor = model[-1]
+    fitted_model = getattr(predictor, "estimator_", predictor)
+    if not hasattr(fitted_model, "validation_curve_"):
+        return "How good is it? `uncertainty evaluate` tells, on rows that it has not seen."
+    loss = float(np.mean(fitted_model.best_loss_))
+    if hasattr(fitted_model, "target_scaler_"):  # from standardised y to its units
+        loss += float(np.log(fitted_model.target_scaler_.scale_).sum())
+    return f"NLL of a member on rows held out to stop its training: {loss:.3f} nats a row, a little optimistic."

@@ -1,0 +1,7 @@
+"""From a table as people have it, with text, dates and gaps, to the numbers that a network takes."""
+
+from uncertainty.tables.date_parts import DateParts
+from uncertainty.tables.pipeline import tabular_pipeline
+from uncertainty.tables.table_columns import TableColumns
+
+__all__ = ["DateParts", "TableColumns", "tabular_pipeline"]
