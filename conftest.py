@@ -4,8 +4,19 @@ import os
 import sys
 
 import pytest
+from _pytest.doctest import DoctestItem
+
+# Epochs of a fit with max_iter="auto" where it is only shown how a thing is used.
+FEW_EPOCHS = (20, 20)
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """On several cores each takes a run of neighbouring tests, so that what they share is made and imported once."""
+    if config.getoption("numprocesses", None) and config.getoption("dist") == "no":
+        config.option.dist = "worksteal"
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +35,25 @@ def scoringrules():
         import scoringrules
 
     return scoringrules
+
+
+def shorten_fits(patch):
+    from uncertainty.estimators import options
+
+    patch.setattr(options, "EPOCHS_OF_A_FIT", FEW_EPOCHS)
+
+
+@pytest.fixture(params=["few epochs", pytest.param("all epochs", marks=pytest.mark.slow)])
+def fit_length(request, monkeypatch):
+    """Code of the documentation runs with short fits by default, and as its readers run it with `-m slow`."""
+    if request.param == "few epochs":
+        shorten_fits(monkeypatch)
+    return request.param
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    with pytest.MonkeyPatch.context() as patch:
+        if isinstance(item, DoctestItem) and "torch" in sys.modules:
+            shorten_fits(patch)
+        return (yield)
