@@ -45,6 +45,7 @@ def blocks(page: str) -> list[Block]:
     return [Block(code, needs or None) for needs, code in BLOCK.findall(text_of(page))]
 
 
+@pytest.mark.usefixtures("fit_length")
 @pytest.mark.parametrize("page", RUN_HERE)
 def test_python_blocks_run_in_order(
     page: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

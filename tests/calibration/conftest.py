@@ -15,7 +15,7 @@ from uncertainty.predictive import ContinuousPredictive
 def network():
     """A linear network that fits in a few milliseconds."""
     return ProbabilisticMLPRegressor(
-        (), head=Gaussian(), embedding=None, max_iter=20, batch_size="full", learning_rate_init=0.05, random_state=0
+        (), head=Gaussian(), embedding=None, max_iter=8, batch_size="full", learning_rate_init=0.1, random_state=0
     )
 
 

@@ -58,9 +58,9 @@ def test_a_prefit_model_by_hand(draw, frozen):
 def test_shapes_and_nested_levels(draw, ensemble, method, score, multi_output):
     levels = [0.8, 0.3, 0.6]
     for n_targets in (None, 2):
-        X, y = draw(50, n_targets=n_targets, heteroscedastic=True)
+        X, y = draw(30, n_targets=n_targets, heteroscedastic=True)
         model = ConformalRegressor(
-            ensemble, method=method, conformity_score=score, calibration_size=20, multi_output=multi_output, cv=3
+            ensemble, method=method, conformity_score=score, calibration_size=12, multi_output=multi_output, cv=2
         ).fit(X, y)
         targets = () if n_targets is None else (2,)
         several = model.predict_interval(X[:6], levels)
@@ -255,9 +255,9 @@ def test_weights_that_the_model_does_not_take(draw):
 
 @pytest.mark.parametrize("ratio", [None, lambda x: np.exp(0.5 * x[:, 0])], ids=["plain", "ratio"])
 def test_chunks_change_nothing(draw, ensemble, monkeypatch, method, score, ratio):
-    X, y = draw(60)
+    X, y = draw(24)
     model = ConformalRegressor(
-        ensemble, method=method, conformity_score=score, calibration_size=30, density_ratio=ratio, cv=2, random_state=0
+        ensemble, method=method, conformity_score=score, calibration_size=12, density_ratio=ratio, cv=2, random_state=0
     )
     whole = model.fit(X, y).predict_interval(X, [0.6, 0.3])
     monkeypatch.setattr(calibrated, "CHUNK", 200)

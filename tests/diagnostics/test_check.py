@@ -1,6 +1,7 @@
 """The recipe names the four planted faults, and none where there is none."""
 
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -55,9 +56,12 @@ def quick(kind, **options):
 
 @pytest.fixture(autouse=True)
 def short_searches(request, monkeypatch):
-    """Half as many steps as usual, where a test is not slow anyway."""
+    """Fewer steps and settings than usual, where a test is not slow anyway."""
     if request.node.get_closest_marker("slow") is None:
-        monkeypatch.setattr(recipe, "COARSE_STEPS", 50)
+        monkeypatch.setattr(recipe, "COARSE_STEPS", 25)
+        monkeypatch.setattr(recipe, "COARSE_ALPHAS", (0.0, 1e-2))
+        monkeypatch.setattr(recipe, "REFINEMENTS", recipe.REFINEMENTS[:3])
+        monkeypatch.setattr(recipe, "memorise", partial(recipe.memorise, n_epochs=250))
 
 
 # -- the planted faults ------------------------------------------------------------------------------------------

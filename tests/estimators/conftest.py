@@ -33,7 +33,7 @@ wrapper_kind = fixture_of([kind for kind in EVERY if is_wrapper(kind)])
 
 def make_quick(kind, own=None, **network):
     """An instance that fits in a few milliseconds; `own` are parameters of the wrapper, the others the network's."""
-    network = {"hidden_layer_sizes": (8,), "max_iter": 9, "learning_rate_init": 1e-2, **network}
+    network = {"hidden_layer_sizes": (8,), "max_iter": 5, "learning_rate_init": 1e-2, **network}
     if not is_wrapper(kind):
         return kind(**{"random_state": 0, **network, **(own or {})})
     base = ProbabilisticMLPRegressor if kind in REGRESSORS else ProbabilisticMLPClassifier

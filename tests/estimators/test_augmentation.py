@@ -1,5 +1,7 @@
 """Augmentation through the estimators: with every method, on training rows alone, and for what it is."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -140,7 +142,8 @@ def test_input_noise_shrinks_a_linear_model_as_ridge_does():
     assert np.abs(ridge - np.linalg.lstsq(z, t, rcond=None)[0]).min() > 0.2
 
 
-def overfitted(seed, **options):
+@cache  # every remedy is compared with the same networks without one
+def overfitted(seed, remedy):
     """Calibration error and accuracy on fresh rows of a network that has memorised 200 rows of three classes."""
 
     def draw(n_rows, seed):
@@ -150,13 +153,14 @@ def overfitted(seed, **options):
         return X, (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
 
     model = ProbabilisticMLPClassifier(
-        early_stopping=False, max_iter=60, n_iter_no_change=60, batch_size=32, random_state=seed, **options
+        early_stopping=False, max_iter=60, n_iter_no_change=60, batch_size=32, random_state=seed, **REMEDIES[remedy]
     ).fit(*draw(200, seed))
     X, y = draw(3000, 100 + seed)
     return expected_calibration_error(y, model.predict_proba(X)), model.score(X, y)
 
 
 REMEDIES = {
+    "none": {},
     "mixup": {"augmentation": Augmentation(mixup=0.4)},
     "label smoothing": {"head": Categorical(label_smoothing=0.2)},
     "input noise": {"augmentation": Augmentation(input_noise=0.3)},
@@ -164,9 +168,9 @@ REMEDIES = {
 }
 
 
-@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize("remedy", [name for name in REMEDIES if name != "none"])
 def test_an_overfitted_network_is_better_calibrated_with_it(remedy):
-    plain, with_it = (np.array([overfitted(s, **options) for s in range(3)]) for options in ({}, REMEDIES[remedy]))
+    plain, with_it = (np.array([overfitted(seed, name) for seed in range(3)]) for name in ("none", remedy))
     assert (plain[:, 0] > 0.2).all()  # the error of a rate from 3000 rows is below 0.01
     assert (with_it[:, 0] < plain[:, 0] - 0.04).all()
     assert with_it[:, 1].mean() > plain[:, 1].mean() - 0.03

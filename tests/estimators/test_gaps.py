@@ -10,6 +10,7 @@ from uncertainty import (
     DeepEnsembleRegressor,
     MCDropoutRegressor,
     PiecewiseLinear,
+    ProbabilisticMLPClassifier,
     ProbabilisticMLPRegressor,
     SnapshotEnsembleRegressor,
 )
@@ -113,7 +114,8 @@ def test_what_comes_of_one_network_is_left_alone(model):
 
 def test_classifiers_know_of_gaps_too():
     X, y, inside = line_with_a_gap()
-    model = DeepEnsembleClassifier(n_estimators=5, random_state=0).set_params(estimator=None).fit(X, y > 0)
+    base = ProbabilisticMLPClassifier((32, 32), max_iter=60, early_stopping=False)
+    model = DeepEnsembleClassifier(base, n_estimators=5, random_state=0).fit(X, y > 0)
     assert model.members_.mlp.n_gap_inputs == 1
     information = [model.predict_uncertainty(rows).mutual_information.mean() for rows in (inside, X)]
     assert information[0] > information[1]

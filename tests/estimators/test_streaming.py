@@ -28,9 +28,9 @@ def repeated(X, n_rows):
 @pytest.mark.parametrize("kind", [DeepEnsembleRegressor, MCDropoutRegressor])
 def test_reductions_over_members_take_memory_for_a_chunk(quick, regression, monkeypatch, kind, options):
     X, y = np.tile(regression[0], (1, 10)), regression[1]
-    model = quick(kind, own={"n_jobs": 1}, max_iter=2, **options).fit(X, y)
-    new = repeated(X, 20_000)  # 4.8 MB; one number for each row takes 160 kB
-    budget = 200_000
+    model = quick(kind, own={"n_jobs": 1}, max_iter=2, embedding=None, **options).fit(X, y)
+    new = repeated(X, 6_000)  # 1.4 MB; one number for each row takes 48 kB
+    budget = 60_000
     monkeypatch.setattr(CHUNK_BYTES, budget)
     for name, per_row in {
         "predict": 1,

@@ -113,8 +113,8 @@ def test_without_early_stopping_all_rows_train_and_the_last_weights_stay(any_kin
     X, y = problem(any_kind)
     model = quick(any_kind, early_stopping=False).fit(X, y)
     assert not hasattr(model, "validation_curve_")
-    assert model.n_iter_ == len(model.loss_curve_) == 9
-    assert np.all(np.asarray(model.best_iter_) == 9)
+    assert model.n_iter_ == len(model.loss_curve_) == 5
+    assert np.all(np.asarray(model.best_iter_) == 5)
     assert model.loss_curve_[-1] < model.loss_curve_[0]
 
 
@@ -138,12 +138,12 @@ def test_partial_fit_learns_pass_by_pass(any_kind, quick, problem):
     if not supports_partial_fit(any_kind):
         pytest.skip("its schedule spans a whole fit")
     X, y = problem(any_kind)
-    model = quick(any_kind, early_stopping=False, batch_size=16).partial_fit(X, y)
+    model = quick(any_kind, early_stopping=False, batch_size=16, learning_rate_init=0.03).partial_fit(X, y)
     first = model.score(X, y)
-    for _ in range(60):
+    for _ in range(20):
         model.partial_fit(X, y)
     assert model.score(X, y) > max(first, 0.5)
-    assert model.n_iter_ == 61
+    assert model.n_iter_ == 21
     assert model.loss_curve_[-1] < model.loss_curve_[0]
 
 
@@ -407,7 +407,8 @@ def test_a_name_a_spec_and_a_number_stand_for_the_same(quick, regression):
     np.testing.assert_array_equal(model.fit(X, y).predict(X), expected)
 
 
-def test_wrappers_have_their_own_default_networks(regression):
+def test_wrappers_have_their_own_default_networks(regression, monkeypatch):
+    monkeypatch.setattr(options, "EPOCHS_OF_A_FIT", (10, 10))
     X, y = regression
     masked = MCDropoutRegressor(random_state=0, n_mc_samples=3).fit(X, y)
     assert masked.predict_uncertainty(X).epistemic_variance.max() > 0

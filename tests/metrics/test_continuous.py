@@ -112,8 +112,7 @@ class TestValues:
 
 
 class TestLibraries:
-    def test_crps_against_scoringrules(self):
-        scoringrules = pytest.importorskip("scoringrules")
+    def test_crps_against_scoringrules(self, scoringrules):
         y, weights, means, scales = random_mixture(8, n_rows=200, n_components=7)
         expected = scoringrules.crps_mixnorm(y, means, scales, weights)
         assert_allclose(pointwise.normal_mixture_crps(y, weights, means, scales), expected, rtol=1e-11)

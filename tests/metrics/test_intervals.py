@@ -66,8 +66,7 @@ class TestValues:
 
 
 class TestLibraries:
-    def test_scoringrules(self):
-        scoringrules = pytest.importorskip("scoringrules")
+    def test_scoringrules(self, scoringrules):
         y, interval = random_intervals(1)
         expected = scoringrules.interval_score(y, interval[:, 0], interval[:, 1], 0.1).mean()
         assert_allclose(interval_score(y, interval, 0.9), expected)

@@ -58,8 +58,7 @@ class TestPinball:
 
 
 class TestCrpsOfQuantiles:
-    def test_scoringrules(self):
-        scoringrules = pytest.importorskip("scoringrules")
+    def test_scoringrules(self, scoringrules):
         y, quantiles = random_quantiles(4)
         expected = scoringrules.crps_quantile(y, quantiles, LEVELS).mean()
         assert_allclose(crps_quantiles(y, quantiles, LEVELS), expected, rtol=1e-12)
@@ -88,8 +87,7 @@ class TestWeightedIntervalScore:
         assert_allclose(weighted_interval_score(y, median, interval, coverage), expected)
         assert_allclose(crps_quantiles(y, quantiles, levels), expected)
 
-    def test_scoringrules(self):
-        scoringrules = pytest.importorskip("scoringrules")
+    def test_scoringrules(self, scoringrules):
         y, median, interval, coverage = self.intervals()
         # Without numba its release 0.10 takes the median itself for its distance: here the two are the same.
         above = median > y

@@ -45,8 +45,7 @@ class TestValues:
 
 
 class TestLibraries:
-    def test_scoringrules(self):
-        scoringrules = pytest.importorskip("scoringrules")
+    def test_scoringrules(self, scoringrules):
         y, draws = random_samples(2)
         for fair, estimator in ((False, "nrg"), (True, "fair")):
             expected = scoringrules.crps_ensemble(y, draws, estimator=estimator).mean()

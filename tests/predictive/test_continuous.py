@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import scoringrules
 from scipy import stats
 from scipy.integrate import quad
 
@@ -198,7 +197,7 @@ def test_large_offsets_give_no_negative_or_missing_variance(continuous, offset):
 
 
 @pytest.mark.parametrize("n_components", [1, 2, 3, 4])
-def test_crps_agrees_with_scoringrules(continuous, n_components):
+def test_crps_agrees_with_scoringrules(scoringrules, continuous, n_components):
     p = continuous(2, 6, 0, n_components)
     y = np.linspace(-4, 4, 6)
     reference = scoringrules.crps_mixnorm(y, p.means, p.scales, p.weights, m_axis=-1)
