@@ -32,10 +32,10 @@ def exact(kind, **parameters):
 
 
 ESTIMATORS = [
-    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="variance", cv=3, random_state=0),
-    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="isotonic", cv=3, random_state=0),
-    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="vector", cv=3, random_state=0),
-    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="dirichlet", cv=3, random_state=0),
+    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="variance", cv=2, random_state=0),
+    RecalibratedRegressor(exact(ProbabilisticMLPRegressor), method="isotonic", cv=2, random_state=0),
+    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="vector", cv=2, random_state=0),
+    RecalibratedClassifier(exact(ProbabilisticMLPClassifier), method="dirichlet", cv=2, random_state=0),
 ]
 
 
