@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,12 @@ from sklearn.preprocessing import StandardScaler
 import uncertainty
 from uncertainty import DeepEnsembleRegressor, ProbabilisticMLPRegressor, SnapshotEnsembleRegressor
 from uncertainty.metrics import neg_log_likelihood_scorer
+
+
+@pytest.fixture
+def quick(quick):
+    """Fits of nine epochs: three cycles of three for snapshots."""
+    return partial(quick, max_iter=9)
 
 
 class Witness:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,12 @@ from sklearn.preprocessing import StandardScaler
 from uncertainty import ConformalRegressor, DeepEnsembleRegressor, ProbabilisticMLPRegressor, SnapshotEnsembleRegressor
 from uncertainty.estimators import interruption
 from uncertainty.training.part import Part
+
+
+@pytest.fixture
+def quick(quick):
+    """Fits of nine epochs: three cycles of three for snapshots."""
+    return partial(quick, max_iter=9)
 
 
 class Press:

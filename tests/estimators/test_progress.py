@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,12 @@ from uncertainty import Autoencoder, DeepEnsembleRegressor, ProbabilisticMLPRegr
 from uncertainty.estimators.progress import duration, is_time_for_a_line
 from uncertainty.training import time_budget
 from uncertainty.training.whole import WholeStack
+
+
+@pytest.fixture
+def quick(quick):
+    """Fits of nine epochs: three cycles of three for snapshots."""
+    return partial(quick, max_iter=9)
 
 
 @pytest.fixture
