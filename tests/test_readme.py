@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,7 +16,19 @@ def blocks(language: str, text: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.usefixtures("fit_length")
+@pytest.fixture
+def houses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader's own table: with text, dates and gaps, in the folder that the code runs in."""
+    rng = np.random.default_rng(0)
+    area, place = rng.uniform(40, 200, 200), rng.choice(["town", "coast", ""], 200)
+    sold = np.datetime64("2024-01-01") + rng.integers(0, 600, 200)
+    price = 3.0 * area + 50.0 * (place == "coast") + rng.normal(0.0, 20.0, 200)
+    rows = [f"{a:.0f},{p},{day},{cost:.0f}" for a, p, day, cost in zip(area, place, sold, price, strict=True)]
+    (tmp_path / "houses.csv").write_text("\n".join(["area,place,sold,price", *rows]), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("fit_length", "houses")
 def test_python_blocks_run_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     namespace: dict[str, object] = {"__name__": "readme"}
     assert len(blocks("python")) >= 2

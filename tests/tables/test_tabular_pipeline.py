@@ -167,9 +167,9 @@ def test_columns_of_nothing_and_of_dates_alone():
     table.loc[:9, "day"] = pd.Timestamp("2024-01-01 18:00")
     fitted = tabular_pipeline(network()).fit(table, np.arange(20.0))
     encoded = fitted[:-1].transform(table)
-    assert np.isfinite(encoded).all()
+    assert np.isfinite(encoded.to_numpy()).all()
     assert list(fitted[:-1].get_feature_names_out()[-2:]) == ["dates__day_days", "dates__day_hour"]
-    np.testing.assert_array_equal(encoded[:, -1], np.repeat([18.0, 6.0], 10))
+    np.testing.assert_array_equal(encoded.iloc[:, -1], np.repeat([18.0, 6.0], 10))
 
 
 def test_date_parts_by_hand():

@@ -20,7 +20,7 @@ def pandas_frame(X: Any) -> Any:
     try:
         import pandas
     except ImportError as error:
-        raise ImportError('Tables need pandas. Install it with: pip install "uncertainty[cli]"') from error
+        raise ImportError('Tables need pandas. Install it with: pip install "uncertainty[frames]"') from error
     frame = X.to_pandas() if hasattr(X, "to_pandas") else X
     if not isinstance(frame, pandas.DataFrame):
         raise TypeError(

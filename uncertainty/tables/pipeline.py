@@ -6,11 +6,12 @@ from typing import Any
 
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from uncertainty.tables.date_parts import DateParts
 from uncertainty.tables.table_columns import TableColumns
+from uncertainty.tables.table_pipeline import TablePipeline
 
 # A category in fewer rows than this has too few to learn from, and no column gets more columns of zeros and ones than
 # this: an identifier, whose values are all rare, becomes a single constant.
@@ -18,7 +19,7 @@ FEWEST_ROWS = 5
 MOST_CATEGORIES = 40
 
 
-def tabular_pipeline(estimator: Any) -> Pipeline:
+def tabular_pipeline(estimator: Any) -> TablePipeline:
     """Return an unfitted Pipeline that takes data frames with numbers, text, categories, booleans, dates and gaps.
 
     It has three steps, "table", "columns" and "estimator". The first, `TableColumns`, learns the names and kinds of the
@@ -44,9 +45,8 @@ def tabular_pipeline(estimator: Any) -> Pipeline:
 
     Returns
     -------
-    Pipeline
-        It has the methods that scikit-learn's Pipeline passes on (`predict`, `predict_proba`, `score`, ...). For others
-        ask its last step: ``model[-1].predict_interval(model[:-1].transform(X))``.
+    TablePipeline
+        A scikit-learn Pipeline that has all the predictions of `estimator`: `predict_interval`, `predict_dist`, ... too.
 
     Raises
     ------
@@ -68,8 +68,8 @@ def tabular_pipeline(estimator: Any) -> Pipeline:
     ... })
     >>> price = pd.Series([200.0, 150.0, 410.0, 300.0] * 10, name="price")
     >>> model = tabular_pipeline(ProbabilisticMLPRegressor(max_iter=3, random_state=0)).fit(houses, price)
-    >>> model.predict(houses[["sold", "heating", "area"]].head(3)).shape
-    (3,)
+    >>> model.predict_interval(houses[["sold", "heating", "area"]].head(3), coverage=0.9).shape
+    (3, 2)
     """
     if not hasattr(estimator, "fit"):
         raise TypeError(f"estimator must be a regressor or classifier, got {estimator!r:.80}.")
@@ -86,7 +86,8 @@ def tabular_pipeline(estimator: Any) -> Pipeline:
             ("dates", make_pipeline(DateParts(), _filled_gaps()), make_column_selector(dtype_include="datetime")),
         ]
     )
-    return Pipeline([("table", TableColumns()), ("columns", columns), ("estimator", estimator)])
+    columns.set_output(transform="pandas")  # which keeps the index, for predictions as frames
+    return TablePipeline([("table", TableColumns()), ("columns", columns), ("estimator", estimator)])
 
 
 def _filled_gaps() -> SimpleImputer:
