@@ -46,7 +46,7 @@ def tabular_pipeline(estimator: Any) -> TablePipeline:
     Returns
     -------
     TablePipeline
-        A scikit-learn Pipeline that has all the predictions of `estimator`: `predict_interval`, `predict_dist`, ... too.
+        A scikit-learn Pipeline that has all the predictions of `estimator`, `predict_interval` and the like too.
 
     Raises
     ------
