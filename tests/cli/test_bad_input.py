@@ -35,6 +35,14 @@ def check(result, folder, message):
         ("a.csv", TRAIN + "7\n", [], 1, "line 32: Expected 2 columns, got 1: 7"),
         ("a.csv", TRAIN.replace("\n5,", '\n"5,'), [], 1, "line 7"),
         ("a.csv", TRAIN.replace("\n5,", "\n5 kg,"), [], 1, "column 'x' must be a number, got '5 kg' in row 6"),
+        (
+            "a.csv",
+            TRAIN.replace(",", ";").replace(".5", ",5"),
+            [],
+            1,
+            "'y' must be a number, got '0,5' in row 1. Write numbers",
+        ),
+        ("a.csv", 'x,y\n"1,234.5",1\n"2,000",2\n', [], 1, "no comma, or let the column be text with --category x."),
         ("a.csv", TRAIN.replace("\n5,", "\ninf,"), [], 1, "column 'x' must be finite, got inf in row 6"),
         ("a.csv", TRAIN.replace(",5.5", ",five"), [], 1, "column 'y' must be a number, got 'five' in row 6"),
         ("a.csv", TRAIN.replace("\n3,3.5", "\n3,").replace("\n5,", "\nx,"), [], 1, "got 'x' in row 6"),
@@ -43,6 +51,7 @@ def check(result, folder, message):
         ("a.csv", "x,y\n1,a\n2,a\n", [], 1, "class"),
         ("a.csv", "x,y\n1,2.5\n", [], 1, "y"),
         ("a.csv", "x,y,w\n1,2.5,1\n2,3.5,-1\n", ["--weights", "w"], 1, "must be 0 or more, got -1.0 in row 2"),
+        ("a.csv", "x,y,w\n1,2.5,0\n2,3.5,0\n", ["--weights", "w"], 1, "must be above 0 in some row"),
         ("a.xlsx", TRAIN, [], 2, "must end in .csv, .tsv or .parquet"),
         ("a.parquet", TRAIN, [], 1, "Parquet"),
         ("a.csv", b"\xff\xfe\x00\x01\x02", [], 1, ""),
@@ -124,6 +133,23 @@ def test_damaged_models(run, regressor, folder, tmp_path, damage):
     for command in (["predict", "-o", tmp_path / "out.csv"], ["evaluate"], ["report", "-o", tmp_path / "page.html"]):
         result = run(command[0], tmp_path / "model.bin", folder / "data.csv", *command[1:], code=1)
         check(result, tmp_path, "cannot be loaded")
+
+
+def test_outputs_that_cannot_be_written_are_known_before_the_work(run, regressor, folder, tmp_path, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    data = folder / "data.csv"
+    for command in (["fit", data, "--target", "price"], ["predict", regressor, data], ["report", regressor, data]):
+        result = run(*command, "-o", tmp_path / "out.csv", code=2)
+        check(result, tmp_path, f"nothing can be written to the folder {str(tmp_path)!r}: Permission denied")
+
+
+def test_inputs_are_never_the_output(run, regressor, folder):
+    data = folder / "data.csv"
+    for command in (["fit", data, "--target", "price", "-o", data], ["predict", regressor, data, "-o", regressor]):
+        assert "is what is read" in run(*command, "--force", code=2).stderr
 
 
 def test_an_unknown_ending_of_the_output(run, regressor, folder, tmp_path):

@@ -15,6 +15,8 @@ import uncertainty
 from uncertainty.cli import demo as demo_command
 from uncertainty.metrics import coverage_report, crps_score, negative_log_likelihood
 
+from .conftest import QUICK
+
 
 @pytest.fixture(scope="module")
 def regression(run, regressor, folder):
@@ -60,6 +62,23 @@ def test_scores_of_a_conformal_classifier(run, classifier, folder, frame):
     assert {"Brier score", "ECE", "AUROC", "coverage 90", "set size 90"} <= set(shown)
     sets = model[-1].predict_set(model[:-1].transform(frame), coverage=0.9)
     assert shown["set size 90"]["value"] == pytest.approx(sets.sum(axis=1).mean())
+
+
+def test_the_calibration_error_has_no_limits(run, classifier, folder):
+    shown = json.loads(run("evaluate", classifier, folder / "data.csv", "--json").stdout)["scores"]
+    assert shown["ECE"]["value"] > 0.0
+    assert shown["ECE"]["low"] is shown["ECE"]["high"] is None
+
+
+@pytest.mark.parametrize(
+    ("in_training", "later"), [(["1", "2"], ["1.0", "2.0"]), (["True", "False"], ["true", "FALSE"])]
+)
+def test_other_ways_to_write_the_same_classes(run, tmp_path, in_training, later):
+    for name, labels in (("train", in_training), ("same", in_training), ("later", later)):
+        pd.DataFrame({"x": range(40), "y": labels * 20}).to_csv(tmp_path / f"{name}.csv", index=False)
+    run("fit", tmp_path / "train.csv", "--target", "y", *QUICK, "-o", tmp_path / "model.uq")
+    scores = [run("evaluate", tmp_path / "model.uq", tmp_path / f"{name}.csv").stdout for name in ("same", "later")]
+    assert scores[0] == scores[1]
 
 
 def test_the_table_is_for_people_and_rows_without_a_target_are_left_out(run, regressor, frame, tmp_path):

@@ -143,6 +143,19 @@ def test_other_separators_and_quirks_of_csv(run, tmp_path):
     assert uncertainty.load(tmp_path / "model.uq")[0].kinds_ == {"size": "number", "place": "category"}
 
 
+def test_columns_that_name_rows_are_pointed_out(run, tmp_path):
+    days = pd.date_range("2024-01-01", periods=30).strftime("%d.%m.%Y")
+    table = pd.DataFrame(
+        {"row id": [f"a{i}" for i in range(30)], "x": range(30), "day": days, "z": ["u", "v", "w"] * 10}
+    )
+    table.assign(y=table["x"] + 0.5).to_csv(tmp_path / "data.csv", index=False)
+    command = ["fit", tmp_path / "data.csv", "--target", "y", *QUICK, "-o", tmp_path / "model.uq", "--force"]
+    line = run(*command).stdout.splitlines()[-3]
+    assert "own value of 'row id', 'day'," in line
+    assert "--drop 'row id' --drop day." in line
+    assert "own value" not in run(*command, "--drop", "row id", "--drop", "day").stdout
+
+
 class Model(list):
     """A pipeline whose last step tells callbacks of its progress."""
 

@@ -212,6 +212,16 @@ def test_kind_of_uncertainty() -> None:
     assert "does not tell" in kind_reading(found(None, None), None, "variance", is_overconfident=False)
 
 
+def test_identifiers_are_neither_unusual_nor_groups() -> None:
+    driver = np.arange(200.0)
+    names = CategoryColumn("id", np.arange(200), tuple(f"r{k}" for k in range(200)))
+    rare = CategoryColumn("rare", (driver >= 195).astype(np.intp), ("usual", "odd"))
+    rows = uncertain_rows(driver, None, None, (names, rare))
+    assert [oddity.feature for oddity in rows.oddities[0]] == ["rare"]
+    quality = RowQuality(driver > 20, np.full(200, 0.9), driver, None, None)
+    assert [groups.name for groups in feature_groups((names, rare), quality)] == ["rare"]
+
+
 def test_the_uncertain_rows_are_told_apart_by_their_columns() -> None:
     n = 400
     generator = np.random.default_rng(0)

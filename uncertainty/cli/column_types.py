@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,16 +12,18 @@ from uncertainty.tables.column_kinds import BOOLEAN, CATEGORY, DATE, NUMBER
 
 # With so large a share of numbers, a column is one of numbers, and what is none is a mistake.
 MOSTLY = 0.9
+# 1,5 and 1.234,5, as much of Europe writes them, and 1,234.5.
+WITH_COMMA = re.compile(r"[+-]?[\d.]*\d,\d[\d.,]*")
 WHAT = {NUMBER: "a number", DATE: "a date such as 2020-01-31"}
 
 
-def guess_kind(column: Any, name: str) -> str:
-    """Return the kind of an array of strings of pyarrow.
+def guess_kind(column: Any, name: str, remedy: str | None = None) -> str:
+    """Return the kind of an array of strings of pyarrow; `remedy` is what to do with a value that does not fit in.
 
     Raises
     ------
     DataError
-        If it is mostly numbers: the first row that is none is named.
+        If it is mostly numbers: the first row that is none, or is written with a comma, is named.
     """
     from pyarrow import compute
 
@@ -34,10 +38,13 @@ def guess_kind(column: Any, name: str) -> str:
         return BOOLEAN
     if _parsed(values, DATE) is not None:
         return DATE
-    rows = zip(distinct, counts.field(1).to_pylist(), strict=True)
+    rows = list(zip(distinct, counts.field(1).to_pylist(), strict=True))
     n_numbers = sum(n for value, n in rows if _is_one(value, NUMBER))
-    if n_numbers > MOSTLY * (len(values) - values.null_count):
-        raise _misfit(values, NUMBER, name, 0, f". Correct it, or let the column be text with --category {name}")
+    n_with_comma = sum(n for value, n in rows if WITH_COMMA.fullmatch(value))
+    if n_numbers + n_with_comma > MOSTLY * (len(values) - values.null_count):
+        correct = "Write numbers with a point and no comma" if n_with_comma else "Correct it"
+        remedy = remedy or f"let the column be text with --category {shlex.quote(name)}"
+        raise _misfit(values, NUMBER, name, 0, f". {correct}, or {remedy}")
     return CATEGORY
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
@@ -34,9 +35,18 @@ def format_of(path: Path) -> str:
     return found
 
 
-def check_output(path: Path, *, force: bool) -> None:
-    """Refuse, before any work is done, to write where there is a file already or no folder."""
+def check_output(path: Path, *, force: bool, inputs: tuple[Path, ...]) -> None:
+    """Refuse, before any work is done, to write over what is read, where a file is already, or where none can be."""
+    if path.exists() and any(path.samefile(other) for other in inputs):
+        raise click.UsageError(f"{str(path)!r} is what is read, and cannot be the output, too. Choose another name.")
     if path.exists() and not force:
         raise click.UsageError(f"{str(path)!r} is there already. Choose another name, or replace it with --force.")
     if not path.absolute().parent.is_dir():
         raise click.UsageError(f"there is no folder {str(path.absolute().parent)!r} to write to. Make it first.")
+    try:
+        with tempfile.TemporaryFile(dir=path.absolute().parent):
+            pass
+    except OSError as error:
+        raise click.UsageError(
+            f"nothing can be written to the folder {str(path.absolute().parent)!r}: {error.strerror}. Choose another."
+        ) from error

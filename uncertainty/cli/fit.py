@@ -51,7 +51,7 @@ def fit(
       uncertainty fit train.csv --target price --drop id --category postcode --conformal -o model.uq
       uncertainty fit churn.parquet --target left --task classification --method mc-dropout -o churn.uq
     """
-    check_output(output, force=force)
+    check_output(output, force=force, inputs=(data,))
     from uncertainty.cli.column_roles import ColumnRoles
     from uncertainty.cli.input_table import InputTable
     from uncertainty.cli.training import fitted, held_out_score, read_training_rows

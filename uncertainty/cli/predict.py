@@ -51,7 +51,7 @@ def predict(
       uncertainty predict model.uq new.csv -o - | head
     """
     if output != STANDARD_OUTPUT:
-        check_output(output, force=force)
+        check_output(output, force=force, inputs=(model, data))
         format_of(output)
     from uncertainty.cli.prediction import Prediction
 

@@ -27,7 +27,7 @@ def report(model: Path, data: Path, output: Path, target: str | None, title: str
     Examples:
       uncertainty report model.uq test.csv -o report.html
     """
-    check_output(output, force=force)
+    check_output(output, force=force, inputs=(model, data))
     import pandas
 
     from uncertainty.cli.fitted_model import load_model, read_test_rows

@@ -98,7 +98,7 @@ def _of_classifier(model: FittedModel, X: Any, rows: TestRows) -> list[Score]:
         _with_limits("accuracy", _average, (right,), weight, "share of rows whose most probable class is right"),
         _with_limits("log loss", _average, (nll,), weight, "negative log-likelihood, nats a row; lower is better"),
         _with_limits("Brier score", _average, (brier,), weight, "squared error of the probabilities; lower is better"),
-        _with_limits("ECE", _calibration_error, (rows.y, proba, classes), weight, "gap of confidence and accuracy"),
+        _calibration_error(rows.y, proba, classes, weight),
     ]
     if len(classes) == 2 and 0 < column.sum() < len(column):
         scores.append(
@@ -154,8 +154,10 @@ def _explained(y: Array, squared_error: Array, sample_weight: Array | None = Non
     return 1.0 - _average(squared_error, sample_weight) / around_mean if around_mean > 0.0 else float("nan")
 
 
-def _calibration_error(y: Any, proba: Array, classes: Any, sample_weight: Array | None = None) -> float:
-    return expected_calibration_error(y, proba, labels=classes, sample_weight=sample_weight)
+def _calibration_error(y: Any, proba: Array, classes: Any, weight: Array | None) -> Score:
+    """Without limits: chance adds to this error, and once more in each resample, whose error is larger than its own."""
+    value = expected_calibration_error(y, proba, labels=classes, sample_weight=weight)
+    return Score("ECE", value, None, None, "gap of confidence and accuracy; few rows raise it")
 
 
 def _auroc(positive: Any, score: Array, sample_weight: Array | None = None) -> float:

@@ -9,10 +9,11 @@ import numpy as np
 from uncertainty.cli.column_types import guess_kind, typed
 from uncertainty.cli.errors import DataError
 from uncertainty.cli.training_plan import CLASSIFICATION, REGRESSION
-from uncertainty.tables.column_kinds import CATEGORY, NUMBER
+from uncertainty.tables.column_kinds import BOOLEAN, CATEGORY, NUMBER
 
 # Whole numbers of so few values are taken for classes.
 MOST_CLASSES = 10
+UNKNOWN_TARGET = "leave it empty where it is unknown"
 
 
 def known_rows(column: Any, target: str) -> Any:
@@ -51,7 +52,7 @@ def training_labels(column: Any, known: Any, name: str) -> Any:
 
 
 def _as_guessed(column: Any, known: Any, name: str) -> Any:
-    values = typed(column, guess_kind(column, name), name).filter(known).to_numpy(zero_copy_only=False)
+    values = typed(column, guess_kind(column, name, UNKNOWN_TARGET), name).filter(known).to_numpy(zero_copy_only=False)
     if values.dtype.kind in "Mm":
         raise DataError(f"the target {name!r} must be numbers or labels, got dates.")
     return values
@@ -68,7 +69,9 @@ def target_values(column: Any, known: Any, name: str, classes: Any | None) -> An
     if classes is None:
         numbers = typed(column, NUMBER, name).filter(known)
         return numbers.to_numpy(zero_copy_only=False).astype(np.float64)
-    labels = _texts(typed(column, CATEGORY, name).filter(known))
+    labels = _texts(typed(column, BOOLEAN if classes.dtype.kind == "b" else CATEGORY, name).filter(known))
+    if classes.dtype.kind in "iu":
+        labels = [_whole(label) for label in labels]
     by_text = {str(label): label for label in classes.tolist()}
     unknown = sorted(set(labels) - set(by_text))
     if unknown:
@@ -83,13 +86,22 @@ def _texts(column: Any) -> list[str]:
     return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]
 
 
+def _whole(text: str) -> str:
+    """Return "1.0" as "1": so are whole numbers written by whoever has a gap among them."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else text
+
+
 def read_weights(table: Any, known: Any, name: str | None) -> Any | None:
     """Return the weights of the known rows, (n,), or None if no column is named.
 
     Raises
     ------
     DataError
-        If a weight is missing or negative.
+        If a weight is missing or negative, or all are 0.
     """
     if name is None:
         return None
@@ -99,4 +111,6 @@ def read_weights(table: Any, known: Any, name: str | None) -> Any | None:
     if wrong.any():
         row = int(wrong.argmax())
         raise DataError(f"the weights {name!r} must be 0 or more, got {numbers[row]} in row {row + 1}.")
+    if not numbers[used].any():
+        raise DataError(f"the weights {name!r} must be above 0 in some row with a target, and are 0 in all of them.")
     return numbers[used]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import warnings
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from uncertainty.cli.training_plan import CLASSIFICATION
 from uncertainty.tables.column_kinds import CATEGORY, DATE, NUMBER
 
 MOST_LINES = 60
+# A column of text is taken for names of rows if so large a share of its values differ, of at least so many.
+MOSTLY_DIFFERENT, FEWEST_NAMED = 0.5, 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) 
         + (f"; {n_unknown} without a target are left out." * bool(n_unknown)),
         f"Target {target!r}: {task}" + (f", as {reason} (--task says otherwise)." if task == guessed else "."),
         *_described(frame),
+        *_doubted(frame),
     ]
     y = pandas.Series(values, name=target, index=frame.index)
     return TrainingRows(frame, y, read_weights(rows, known, roles.weights), task, "\n".join(lines))
@@ -82,6 +86,26 @@ def _described(frame: Any) -> list[str]:
     if len(kinds) > MOST_LINES:
         lines.append(f"  and {len(kinds) - MOST_LINES} more columns")
     return lines
+
+
+def _doubted(frame: Any) -> list[str]:
+    """Say which columns of text tell rows apart, from which nothing can be learned."""
+    from uncertainty.tables import TableColumns
+
+    kinds = TableColumns().fit(frame).kinds_
+    texts = {name: frame[name].dropna() for name, kind in kinds.items() if kind == CATEGORY}
+    names = [
+        name
+        for name, values in texts.items()
+        if len(values) >= FEWEST_NAMED and values.nunique() > MOSTLY_DIFFERENT * len(values)
+    ]
+    if not names:
+        return []
+    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+    return [
+        f"Nearly every row has its own value of {', '.join(map(repr, names))}, so little can be learned from it. Of an "
+        f"identifier: {options}. Dates have to be written 2020-01-31."
+    ]
 
 
 def _values(column: Any, kind: str) -> str:

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+# In fewer rows than this, values that come once are no sign of an identifier.
+FEWEST_NAMED = 20
+
 
 @dataclass(frozen=True, eq=False)
 class NumberColumn:
@@ -37,6 +40,11 @@ class CategoryColumn:
     def missing(self) -> NDArray[np.bool_]:
         """Return which rows (n,) have no value."""
         return self.codes < 0
+
+    def names_rows(self) -> bool:
+        """Return whether the values tell rows apart rather than kinds of rows: identifiers, names, free text."""
+        n_present = int((self.codes >= 0).sum())
+        return n_present >= FEWEST_NAMED and len(self.categories) > 0.5 * n_present
 
 
 Column = NumberColumn | CategoryColumn

@@ -88,8 +88,12 @@ def classification_quality(rows: ClassificationRows) -> RowQuality:
 
 
 def feature_groups(columns: tuple[Column, ...], quality: RowQuality) -> tuple[FeatureGroups, ...]:
-    """Return the groups of every column with at least two of them, those that tell most of the uncertainty first."""
-    grouped = [(column.name, *groups_of(column)) for column in columns]
+    """Return the groups of every column with at least two of them, those that tell most of the uncertainty first.
+
+    Identifiers have none: five single rows beside all others would be named, and make the limits of all groups wider.
+    """
+    kinds = [column for column in columns if isinstance(column, NumberColumn) or not column.names_rows()]
+    grouped = [(column.name, *groups_of(column)) for column in kinds]
     grouped = [entry for entry in grouped if len(entry[1]) > 1]
     n_groups = sum(len(labels) for _, labels, _ in grouped)
     found = [_summary(name, labels, group, quality, n_groups) for name, labels, group in grouped]

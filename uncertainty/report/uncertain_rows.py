@@ -105,6 +105,8 @@ def _odd_value(column: Column, row: int) -> Oddity | None:
 
 
 def _rare(column: CategoryColumn, row: int) -> Oddity | None:
+    if column.names_rows():  # then all values are rare
+        return None
     share = float((column.codes == column.codes[row]).mean())
     return Oddity(column.name, column.categories[column.codes[row]], share, "rare") if share <= UNUSUAL else None
 
