@@ -1,6 +1,7 @@
 """What every test and example may need: figures that are closed again, and a slow library imported the quick way."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -57,3 +58,11 @@ def pytest_runtest_call(item):
         if isinstance(item, DoctestItem) and "torch" in sys.modules:
             shorten_fits(patch)
         return (yield)
+
+
+@pytest.fixture
+def heard_ctrl_c():
+    """SIGINT raises KeyboardInterrupt, also where a shell has started the tests in the background and it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -50,6 +50,7 @@ def test_the_version(run):
     assert run("--version").stdout.strip() == f"uncertainty, version {uncertainty.__version__}"
 
 
+@pytest.mark.usefixtures("heard_ctrl_c")
 def test_ctrl_c_leaves_no_half_file(regressor, frame, tmp_path):
     text = frame.to_csv(index=False).split("\n", 1)
     with (tmp_path / "long.csv").open("w", encoding="utf-8") as file:

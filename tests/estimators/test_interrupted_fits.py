@@ -17,6 +17,8 @@ from uncertainty import ConformalRegressor, DeepEnsembleRegressor, Probabilistic
 from uncertainty.estimators import interruption
 from uncertainty.training.part import Part
 
+pytestmark = pytest.mark.usefixtures("heard_ctrl_c")
+
 
 @pytest.fixture
 def quick(quick):

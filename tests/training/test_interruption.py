@@ -15,6 +15,9 @@ from uncertainty.training.batches import BatchStream
 from uncertainty.training.interruption import interrupts_deferred
 from uncertainty.training.stack import Stack
 
+pytestmark = pytest.mark.usefixtures("heard_ctrl_c")
+
+
 MEMBERS = range(3)
 # The weights last in use are the ones to keep, or the best ones by the held-out rows; averaged ones are as good.
 OPTIONS = {
