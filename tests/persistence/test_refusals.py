@@ -137,3 +137,8 @@ def test_a_file_has_the_usual_permissions(regressor, tmp_path):
     (tmp_path / "other").write_bytes(b"")
     uncertainty.save(regressor(), tmp_path / "model.uq")
     assert (tmp_path / "model.uq").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"must be in a folder that is there.*Make '.*missing' first"):
+        uncertainty.save(ProbabilisticMLPRegressor(), tmp_path / "missing" / "model.uq")

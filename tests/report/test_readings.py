@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from uncertainty.metrics.intervals import clopper_pearson
+from uncertainty.report.blocks import feature_section
 from uncertainty.report.columns import CategoryColumn, NumberColumn
 from uncertainty.report.coverage import CoverageLevels
 from uncertainty.report.feature_groups import RowQuality, feature_groups
@@ -219,7 +220,10 @@ def test_identifiers_are_neither_unusual_nor_groups() -> None:
     rows = uncertain_rows(driver, None, None, (names, rare))
     assert [oddity.feature for oddity in rows.oddities[0]] == ["rare"]
     quality = RowQuality(driver > 20, np.full(200, 0.9), driver, None, None)
-    assert [groups.name for groups in feature_groups((names, rare), quality)] == ["rare"]
+    groups = feature_groups((names, rare), quality)
+    assert [group.name for group in groups] == ["rare"]
+    section = feature_section(groups, (names, rare), str, is_classifier=False)
+    assert section.note == "Without groups, as nearly every row has a value of its own: id."
 
 
 def test_the_uncertain_rows_are_told_apart_by_their_columns() -> None:

@@ -10,7 +10,12 @@ from pathlib import Path
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Raise, before any work is done, if the file is there already and may not be replaced."""
+    """Raise, before any work is done, if the folder is not there, or the file is and may not be replaced."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"path must be in a folder that is there, got {str(path)!r}. Make {str(folder)!r} first."
+        )
     if not overwrite and path.exists():
         raise _exists(path)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from uncertainty.report.columns import Column
+from uncertainty.report.columns import Column, is_identifier
 from uncertainty.report.content import (
     CoverageSection,
     FeatureBlock,
@@ -80,7 +80,9 @@ def table_section(
     coverage: CoverageSection,
 ) -> TableSection:
     """Return the table of rows: the model's own columns, and those of the test table that are shown."""
-    shown, left_out = feature_columns(table.columns, tuple(f.name for f in features[:MAX_FEATURES]), kept.rows)
+    identifiers = tuple(column.name for column in table.columns if is_identifier(column))
+    chosen = (*identifiers, *(f.name for f in features[:MAX_FEATURES]))
+    shown, left_out = feature_columns(table.columns, chosen, kept.rows)
     rows = kept.rows.tolist()
     data = {
         "headline": coverage.headline,
@@ -110,12 +112,15 @@ def _feature_blocks(features: tuple[FeatureGroups, ...], show_size: Callable[[fl
 def _features_note(features: tuple[FeatureGroups, ...], columns: tuple[Column, ...]) -> str:
     """Return which columns are not shown, and why."""
     rest = [f.name for f in features[MAX_FEATURES:]]
-    uniform = [c.name for c in columns if c.name not in {f.name for f in features}]
+    identifiers = [column.name for column in columns if is_identifier(column)]
+    uniform = [c.name for c in columns if c.name not in {*identifiers, *(f.name for f in features)}]
     told = []
     if rest:
         told.append(
             f"Shown are the {MAX_FEATURES} columns that go most with the uncertainty. Not shown: {names(rest)}."
         )
+    if identifiers:
+        told.append(f"Without groups, as nearly every row has a value of its own: {names(identifiers)}.")
     if uniform:
         told.append(f"One value in every row: {names(uniform)}.")
     return " ".join(told)

@@ -41,13 +41,16 @@ class CategoryColumn:
         """Return which rows (n,) have no value."""
         return self.codes < 0
 
-    def names_rows(self) -> bool:
-        """Return whether the values tell rows apart rather than kinds of rows: identifiers, names, free text."""
-        n_present = int((self.codes >= 0).sum())
-        return n_present >= FEWEST_NAMED and len(self.categories) > 0.5 * n_present
-
 
 Column = NumberColumn | CategoryColumn
+
+
+def is_identifier(column: Column) -> bool:
+    """Return whether the values of categories tell rows apart rather than kinds of rows: keys, names, free text."""
+    if isinstance(column, NumberColumn):
+        return False
+    n_present = int((~column.missing()).sum())
+    return n_present >= FEWEST_NAMED and len(column.categories) > 0.5 * n_present
 
 
 def read_columns(X: Any) -> tuple[Column, ...]:

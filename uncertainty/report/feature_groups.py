@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from uncertainty.metrics._bins import bins_of_rows
 from uncertainty.metrics.intervals import clopper_pearson
 from uncertainty.report.classification_rows import ClassificationRows
-from uncertainty.report.columns import CategoryColumn, Column, NumberColumn
+from uncertainty.report.columns import CategoryColumn, Column, NumberColumn, is_identifier
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.numbers import column_number
 from uncertainty.report.regression_rows import RegressionRows
@@ -92,7 +92,7 @@ def feature_groups(columns: tuple[Column, ...], quality: RowQuality) -> tuple[Fe
 
     Identifiers have none: five single rows beside all others would be named, and make the limits of all groups wider.
     """
-    kinds = [column for column in columns if isinstance(column, NumberColumn) or not column.names_rows()]
+    kinds = [column for column in columns if not is_identifier(column)]
     grouped = [(column.name, *groups_of(column)) for column in kinds]
     grouped = [entry for entry in grouped if len(entry[1]) > 1]
     n_groups = sum(len(labels) for _, labels, _ in grouped)

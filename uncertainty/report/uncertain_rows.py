@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from uncertainty.report.columns import CategoryColumn, Column, NumberColumn
+from uncertainty.report.columns import CategoryColumn, Column, NumberColumn, is_identifier
 from uncertainty.report.numbers import column_number, percent
 
 Array = NDArray[np.float64]
@@ -105,7 +105,7 @@ def _odd_value(column: Column, row: int) -> Oddity | None:
 
 
 def _rare(column: CategoryColumn, row: int) -> Oddity | None:
-    if column.names_rows():  # then all values are rare
+    if is_identifier(column):  # then all values are rare
         return None
     share = float((column.codes == column.codes[row]).mean())
     return Oddity(column.name, column.categories[column.codes[row]], share, "rare") if share <= UNUSUAL else None
