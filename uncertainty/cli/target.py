@@ -68,8 +68,9 @@ def target_values(column: Any, known: Any, name: str, classes: Any | None) -> An
     if classes is None:
         numbers = typed(column, NUMBER, name).filter(known)
         return numbers.to_numpy(zero_copy_only=False).astype(np.float64)
-    labels = _texts(typed(column, CATEGORY, name).filter(known))
-    by_text = {str(label): label for label in classes.tolist()}
+    kind = classes.dtype.kind
+    labels = [_text(label, kind) for label in typed(column, CATEGORY, name).filter(known).to_pylist()]
+    by_text = {_text(label, kind): label for label in classes.tolist()}
     unknown = sorted(set(labels) - set(by_text))
     if unknown:
         names = ", ".join(list(by_text)[:8])
@@ -77,10 +78,23 @@ def target_values(column: Any, known: Any, name: str, classes: Any | None) -> An
     return np.array([by_text[label] for label in labels], dtype=classes.dtype)
 
 
-def _texts(column: Any) -> list[str]:
-    """Return the labels of an array of pyarrow as text: 3.0 is "3"."""
-    values = column.to_pylist()
-    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]
+def _text(label: Any, kind: str) -> str:
+    """Return a label in the one way that labels of a kind of numpy are written: 3.0 and "3.00" as "3", TRUE as "True"."""
+    if kind == "b":
+        return str(label).capitalize()
+    if kind in "iuf" and isinstance(label, str):
+        label = _number(label)
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _number(text: str) -> int | float | str:
+    """Return the number that a text says, or the text itself."""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
 
 
 def read_weights(table: Any, known: Any, name: str | None) -> Any | None:
