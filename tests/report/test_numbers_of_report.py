@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 
 from tests.report.conftest import classes_of
 from uncertainty.metrics import (
+    crps_samples,
     bootstrap_ci,
     brier_score,
     coverage_by_bin,
@@ -26,7 +28,7 @@ from uncertainty.report.columns import read_columns
 from uncertainty.report.coverage import interval_coverage, set_coverage
 from uncertainty.report.feature_groups import classification_quality, feature_groups, regression_quality
 from uncertainty.report.levels import HEADLINE, LEVELS
-from uncertainty.report.regression_rows import regression_rows
+from uncertainty.report.regression_rows import DistributionScores, RegressionRows, regression_rows
 from uncertainty.report.rejection import regression_rejection
 from uncertainty.report.reliability import reliability_bins
 from uncertainty.report.scores import N_RESAMPLES, classification_scores, regression_scores
@@ -69,8 +71,25 @@ def test_the_constant_knows_only_y(rows: Any) -> None:
     assert baselines["RMSE"] == pytest.approx(rows.y.std())
     assert baselines["R²"] == 0.0
     normal = evaluate_uncertainty(rows.y, (np.full_like(rows.y, rows.y.mean()), np.full_like(rows.y, rows.y.std())))
-    assert baselines["CRPS"] == pytest.approx(normal["crps"])
+    everybody = np.broadcast_to(rows.y, (len(rows.y), len(rows.y)))
+    assert baselines["CRPS"] == pytest.approx(crps_samples(rows.y, everybody))
     assert baselines["NLL"] == pytest.approx(normal["nll"])
+
+
+def test_a_model_that_has_only_learned_how_skewed_y_is_has_learned_nothing() -> None:
+    y = np.random.default_rng(0).lognormal(sigma=1.5, size=400)
+    dist = stats.lognorm(1.7)  # almost that of y, and nearer to it than a normal distribution of its mean and variance
+    draws = np.broadcast_to(dist.ppf((np.arange(400) + 0.5) / 400), (400, 400))
+    crps = np.array([crps_samples(y[[row]], draws[[row]]) for row in range(400)])
+    rows = RegressionRows(
+        y,
+        np.full_like(y, dist.mean()),
+        LEVELS,
+        np.broadcast_to(dist.interval(LEVELS), (400, 2, len(LEVELS))),
+        None,
+        DistributionScores(dist.cdf(y), crps, -dist.logpdf(y)),
+    )
+    assert next(score for score in regression_scores(rows) if score.name == "CRPS").verdict != "better"
 
 
 def test_coverage_of_intervals_is_the_coverage_report(regressor: Any, test_rows: Any, rows: Any) -> None:
