@@ -11,12 +11,12 @@ from scipy import stats
 
 from tests.report.conftest import classes_of
 from uncertainty.metrics import (
-    crps_samples,
     bootstrap_ci,
     brier_score,
     coverage_by_bin,
     coverage_by_group,
     coverage_report,
+    crps_samples,
     evaluate_uncertainty,
     log_loss,
     mean_set_size,

@@ -79,7 +79,7 @@ def target_values(column: Any, known: Any, name: str, classes: Any | None) -> An
 
 
 def _text(label: Any, kind: str) -> str:
-    """Return a label in the one way that labels of a kind of numpy are written: 3.0 and "3.00" as "3", TRUE as "True"."""
+    """Return a label in the one way that labels of its kind are written: 3.0 and "3.00" as "3", TRUE as "True"."""
     if kind == "b":
         return str(label).capitalize()
     if kind in "iuf" and isinstance(label, str):
