@@ -23,7 +23,8 @@ from uncertainty.metrics import (
     risk_coverage_curve,
     set_coverage_score,
 )
-from uncertainty.report.classification_rows import classification_rows, smallest_sets
+from uncertainty.metrics.intervals import clopper_pearson
+from uncertainty.report.classification_rows import ClassificationRows, classification_rows, smallest_sets
 from uncertainty.report.columns import read_columns
 from uncertainty.report.coverage import interval_coverage, set_coverage
 from uncertainty.report.feature_groups import classification_quality, feature_groups, regression_quality
@@ -92,6 +93,18 @@ def test_a_model_that_has_only_learned_how_skewed_y_is_has_learned_nothing() -> 
     assert next(score for score in regression_scores(rows) if score.name == "CRPS").verdict != "better"
 
 
+@pytest.mark.parametrize(("right", "verdict"), [(0.95, "better"), (0.6, "open"), (0.2, "worse")])
+def test_a_verdict_needs_more_than_the_noise_of_the_rows(right: float, verdict: str) -> None:
+    """Of two classes, one of 60 % of the rows, the model names the right one in a share of the rows."""
+    generator = np.random.default_rng(0)
+    codes = (generator.random(300) < 0.4).astype(np.intp)
+    named = np.where(generator.random(300) < right, codes, 1 - codes)
+    proba = np.where(np.arange(2) == named[:, None], 0.9, 0.1)
+    sets = smallest_sets(proba, LEVELS)
+    scores = classification_scores(ClassificationRows(codes, ("a", "b"), proba, LEVELS, sets, False, None))
+    assert next(score for score in scores if score.name == "accuracy").verdict == verdict
+
+
 def test_coverage_of_intervals_is_the_coverage_report(regressor: Any, test_rows: Any, rows: Any) -> None:
     X, y = test_rows
     expected, found = coverage_report(regressor, X, y, coverage=LEVELS), interval_coverage(rows)
@@ -154,6 +167,16 @@ def test_groups_of_a_column_are_the_conditional_coverage(rows: Any, test_rows: A
     assert found["income"].labels[-1] == "missing"
     assert found["income"].count[-1] == X["income"].isna().sum()
     assert found["day"].labels[0].startswith("2024-01-0")
+
+
+def test_strict_limits_share_one_error_rate_out_among_all_groups(rows: Any, test_rows: Any) -> None:
+    found = feature_groups(read_columns(test_rows[0]), regression_quality(rows))
+    n_groups = sum(len(groups.labels) for groups in found)
+    for groups in found:
+        hits = groups.observed * groups.count
+        lower, upper = clopper_pearson(hits, groups.count - hits, 1.0 - 0.05 / n_groups)
+        assert_allclose(groups.strict_lower, lower)
+        assert_allclose(groups.strict_upper, upper)
 
 
 def test_size_and_share_of_a_group_are_means_of_its_rows(rows: Any, test_rows: Any) -> None:
