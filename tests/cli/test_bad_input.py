@@ -68,6 +68,17 @@ def test_fit(run, tmp_path, name, content, options, code, message):
     check(run(*command, code=code), tmp_path, message)
 
 
+@pytest.mark.parametrize(
+    ("values", "type_of_them"),
+    [([[1.0]] * 30, "list<element: double>"), (np.arange(30).astype("timedelta64[s]"), "duration")],
+)
+def test_fit_on_types_of_parquet_that_no_kind_has(run, tmp_path, values, type_of_them):
+    pd.DataFrame({"x": np.arange(30.0), "odd": values, "y": np.arange(30.0)}).to_parquet(tmp_path / "a.parquet")
+    command = ["fit", tmp_path / "a.parquet", "--target", "y", *QUICK]
+    check(run(*command, "-o", tmp_path / "model.uq", code=1), tmp_path, f"dates, got {type_of_them}")
+    run(*command, "--drop", "odd", "-o", tmp_path / "model.uq")
+
+
 def test_fit_of_a_file_that_is_not_there(run, tmp_path):
     result = run("fit", tmp_path / "no.csv", "--target", "y", "-o", tmp_path / "model.uq", code=2)
     check(result, tmp_path, "does not exist")

@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss, r2_score, root_mean_squared_error
 import uncertainty
 from uncertainty.cli import demo as demo_command
 from uncertainty.metrics import coverage_report, crps_score, negative_log_likelihood
+from uncertainty.persistence import load
 
 from .conftest import QUICK
 
@@ -100,6 +101,29 @@ def test_a_class_that_the_model_does_not_know(run, classifier, frame, tmp_path):
     frame.assign(**{"class": "priceless"}).to_csv(tmp_path / "new.csv", index=False)
     said = run("evaluate", classifier, tmp_path / "new.csv", code=1).stderr
     assert "the class 'priceless', which the model does not know: cheap, dear" in said
+
+
+@pytest.mark.parametrize(
+    ("trained", "tested", "classes"),
+    [
+        (["true", "false"], ["TRUE", "False"], [False, True]),
+        (["1.0", "0.0"], ["1", "0.00"], [0, 1]),
+        (["b", "a"], ["b", "a"], ["a", "b"]),
+    ],
+)
+def test_classes_are_known_however_they_are_written(run, tmp_path, trained, tested, classes):
+    """A gap makes pandas write whole numbers as 1.0."""
+    size = np.tile([2.0, 0.0], 30)
+    for name, labels in {"train": trained, "test": tested}.items():
+        pd.DataFrame({"size": size, "y": np.tile(labels, 30)}).to_csv(tmp_path / f"{name}.csv", index=False)
+    options = ["--target", "y", "--task", "classification", *QUICK]
+    run("fit", tmp_path / "train.csv", *options, "-o", tmp_path / "model.uq")
+    model = load(tmp_path / "model.uq")
+    assert model.classes_.tolist() == classes
+    for name in ("train", "test"):
+        scores = json.loads(run("evaluate", tmp_path / "model.uq", tmp_path / f"{name}.csv", "--json").stdout)["scores"]
+        right = model.predict(pd.DataFrame({"size": size})) == np.tile(classes[::-1], 30)
+        assert scores["accuracy"]["value"] == pytest.approx(right.mean())
 
 
 @pytest.fixture

@@ -97,6 +97,25 @@ def test_kept_columns_are_copied_as_they_stand(run, folder, regressor, frame, tm
     assert not (tmp_path / "x.csv").exists()
 
 
+def test_words_for_gaps_are_gaps_to_the_model_and_words_where_they_are_kept(run, regressor, frame, tmp_path):
+    """ "NA" may be the code of a country."""
+    frame.assign(id="NA", size="?").to_csv(tmp_path / "words.csv", index=False)
+    frame.assign(size=np.nan).to_csv(tmp_path / "gaps.csv", index=False)
+    for name in ("words", "gaps"):
+        run("predict", regressor, tmp_path / f"{name}.csv", "--keep-all", "-o", tmp_path / f"{name}_out.csv")
+    words, gaps = (pd.read_csv(tmp_path / f"{name}_out.csv", keep_default_na=False) for name in ("words", "gaps"))
+    assert set(words["id"]) == {"NA"}
+    assert set(words["size"]) == {"?"}
+    assert words["mean"].tolist() == gaps["mean"].tolist()
+
+
+def test_levels_that_differ_have_columns_that_differ(run, regressor, folder, tmp_path):
+    levels = ["--coverage", 0.29, "--coverage", 0.9999998, "--coverage", 0.9999999]
+    run("predict", regressor, folder / "data.csv", *levels, "-o", tmp_path / "out.csv")
+    ends = [name for name in pd.read_csv(tmp_path / "out.csv") if name.startswith("lower")]
+    assert ends == ["lower_29", "lower_99.99998", "lower_99.99999"]
+
+
 def test_standard_output_tabs_and_compression(run, folder, regressor, predicted, frame, tmp_path):
     shown = run("predict", regressor, folder / "data.csv", "--coverage", 0.5, "--coverage", 0.95, "-o", "-").stdout
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(shown)), predicted)

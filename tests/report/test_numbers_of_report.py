@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 
 from tests.report.conftest import classes_of
 from uncertainty.metrics import (
@@ -15,18 +16,20 @@ from uncertainty.metrics import (
     coverage_by_bin,
     coverage_by_group,
     coverage_report,
+    crps_samples,
     evaluate_uncertainty,
     log_loss,
     mean_set_size,
     risk_coverage_curve,
     set_coverage_score,
 )
-from uncertainty.report.classification_rows import classification_rows, smallest_sets
+from uncertainty.metrics.intervals import clopper_pearson
+from uncertainty.report.classification_rows import ClassificationRows, classification_rows, smallest_sets
 from uncertainty.report.columns import read_columns
 from uncertainty.report.coverage import interval_coverage, set_coverage
 from uncertainty.report.feature_groups import classification_quality, feature_groups, regression_quality
 from uncertainty.report.levels import HEADLINE, LEVELS
-from uncertainty.report.regression_rows import regression_rows
+from uncertainty.report.regression_rows import DistributionScores, RegressionRows, regression_rows
 from uncertainty.report.rejection import regression_rejection
 from uncertainty.report.reliability import reliability_bins
 from uncertainty.report.scores import N_RESAMPLES, classification_scores, regression_scores
@@ -69,8 +72,37 @@ def test_the_constant_knows_only_y(rows: Any) -> None:
     assert baselines["RMSE"] == pytest.approx(rows.y.std())
     assert baselines["R²"] == 0.0
     normal = evaluate_uncertainty(rows.y, (np.full_like(rows.y, rows.y.mean()), np.full_like(rows.y, rows.y.std())))
-    assert baselines["CRPS"] == pytest.approx(normal["crps"])
+    everybody = np.broadcast_to(rows.y, (len(rows.y), len(rows.y)))
+    assert baselines["CRPS"] == pytest.approx(crps_samples(rows.y, everybody))
     assert baselines["NLL"] == pytest.approx(normal["nll"])
+
+
+def test_a_model_that_has_only_learned_how_skewed_y_is_has_learned_nothing() -> None:
+    y = np.random.default_rng(0).lognormal(sigma=1.5, size=400)
+    dist = stats.lognorm(1.7)  # almost that of y, and nearer to it than a normal distribution of its mean and variance
+    draws = np.broadcast_to(dist.ppf((np.arange(400) + 0.5) / 400), (400, 400))
+    crps = np.array([crps_samples(y[[row]], draws[[row]]) for row in range(400)])
+    rows = RegressionRows(
+        y,
+        np.full_like(y, dist.mean()),
+        LEVELS,
+        np.broadcast_to(dist.interval(LEVELS), (400, 2, len(LEVELS))),
+        None,
+        DistributionScores(dist.cdf(y), crps, -dist.logpdf(y)),
+    )
+    assert next(score for score in regression_scores(rows) if score.name == "CRPS").verdict != "better"
+
+
+@pytest.mark.parametrize(("right", "verdict"), [(0.95, "better"), (0.6, "open"), (0.2, "worse")])
+def test_a_verdict_needs_more_than_the_noise_of_the_rows(right: float, verdict: str) -> None:
+    """Of two classes, one of 60 % of the rows, the model names the right one in a share of the rows."""
+    generator = np.random.default_rng(0)
+    codes = (generator.random(300) < 0.4).astype(np.intp)
+    named = np.where(generator.random(300) < right, codes, 1 - codes)
+    proba = np.where(np.arange(2) == named[:, None], 0.9, 0.1)
+    sets = smallest_sets(proba, LEVELS)
+    scores = classification_scores(ClassificationRows(codes, ("a", "b"), proba, LEVELS, sets, False, None))
+    assert next(score for score in scores if score.name == "accuracy").verdict == verdict
 
 
 def test_coverage_of_intervals_is_the_coverage_report(regressor: Any, test_rows: Any, rows: Any) -> None:
@@ -135,6 +167,16 @@ def test_groups_of_a_column_are_the_conditional_coverage(rows: Any, test_rows: A
     assert found["income"].labels[-1] == "missing"
     assert found["income"].count[-1] == X["income"].isna().sum()
     assert found["day"].labels[0].startswith("2024-01-0")
+
+
+def test_strict_limits_share_one_error_rate_out_among_all_groups(rows: Any, test_rows: Any) -> None:
+    found = feature_groups(read_columns(test_rows[0]), regression_quality(rows))
+    n_groups = sum(len(groups.labels) for groups in found)
+    for groups in found:
+        hits = groups.observed * groups.count
+        lower, upper = clopper_pearson(hits, groups.count - hits, 1.0 - 0.05 / n_groups)
+        assert_allclose(groups.strict_lower, lower)
+        assert_allclose(groups.strict_upper, upper)
 
 
 def test_size_and_share_of_a_group_are_means_of_its_rows(rows: Any, test_rows: Any) -> None:

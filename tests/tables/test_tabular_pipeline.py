@@ -88,6 +88,8 @@ def test_polars_and_other_types_of_the_same_values(model, frame):
     np.testing.assert_array_equal(model.predict(texts), expected)
     floats = frame.assign(code=frame["code"].astype(float), day=frame["day"].dt.tz_localize("UTC"))
     np.testing.assert_array_equal(model.predict(floats), expected)
+    for dtype in (int, float):  # a gap makes floats of truth values
+        np.testing.assert_array_equal(model.predict(frame.assign(flag=frame["flag"].astype(dtype))), expected)
     plain = frame.convert_dtypes()  # those of pandas that know of gaps
     np.testing.assert_array_equal(model.predict(plain), expected)
 

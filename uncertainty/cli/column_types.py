@@ -55,12 +55,17 @@ def typed(column: Any, kind: str, name: str, first_row: int = 0) -> Any:
     ------
     DataError
         If a value is not of its kind: it is named with its row, counted from 1, where the first one here is the
-        `first_row` + 1 st.
+        `first_row` + 1 st. If the column is of a type that no kind has, such as lists or spans of time.
     """
     from pyarrow import compute, types
 
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if not _has_a_kind(column.type):
+        raise DataError(
+            f"column {name!r} must hold numbers, text, booleans or dates, got {column.type}. Make one of these of it, "
+            f"or fit without it: --drop {name}."
+        )
     values = _trimmed(column) if _is_text(column.type) else column
     if kind in (NUMBER, DATE) and _is_text(column.type):
         values = _parsed(values, kind)
@@ -75,6 +80,13 @@ def typed(column: Any, kind: str, name: str, first_row: int = 0) -> Any:
             row = infinite.index(True).as_py()
             raise DataError(f"column {name!r} must be finite, got {values[row].as_py()} in row {first_row + row + 1}.")
     return values
+
+
+def _has_a_kind(kind: Any) -> bool:
+    from pyarrow import types
+
+    is_a = (types.is_null, types.is_boolean, types.is_integer, types.is_floating, types.is_decimal)
+    return _is_text(kind) or types.is_date(kind) or types.is_timestamp(kind) or any(test(kind) for test in is_a)
 
 
 def _is_text(kind: Any) -> bool:

@@ -31,7 +31,7 @@ def whole_table(table: InputTable, columns: list[str]) -> Any:
     """
     import pyarrow
 
-    batches = [batch for batch, _ in table.batches(columns)]
+    batches = [table.with_gaps(batch) for batch, _ in table.batches(columns)]
     if sum(batch.num_rows for batch in batches) == 0:
         raise DataError(f"{str(table.path)!r} has no rows below its header.")
     return pyarrow.Table.from_batches(batches).combine_chunks()

@@ -44,15 +44,15 @@ def evaluate(model: Path, data: Path, target: str | None, weights: str | None, a
 
 
 def _json(scores: list[Score], n_rows: int) -> str:
-    """NaN is no JSON: a score that is not defined is null."""
+    """JSON has neither NaN nor infinity: a score that is not defined, or without end, is null."""
     content = {
         score.name: {
-            key: None if value is None or math.isnan(value) else value
+            key: value if value is not None and math.isfinite(value) else None
             for key, value in {"value": score.value, "low": score.low, "high": score.high}.items()
         }
         for score in scores
     }
-    return json.dumps({"rows": n_rows, "confidence": 0.95, "scores": content}, indent=2)
+    return json.dumps({"rows": n_rows, "confidence": 0.95, "scores": content}, indent=2, allow_nan=False)
 
 
 def _table(scores: list[Score], n_rows: int) -> str:

@@ -16,7 +16,8 @@ from uncertainty.cli.files import CSV, compression_of, format_of
 BATCH_BYTES = 2 * 1024 * 1024
 BATCH_ROWS = 16_384
 
-GAPS = ["", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
+# Words that csv files have for a missing value, beside nothing at all.
+GAPS = ["NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
 MOST_SHOWN = 160  # characters of an error
 SEPARATORS = (",", ";", "\t")
 
@@ -43,6 +44,8 @@ class InputTable:
     ) -> Iterator[tuple[Any, int]]:
         """Yield record batches with these columns, each with the number of bytes of the file that are read by then.
 
+        They are as they stand in the file: `with_gaps` makes gaps of the words for them.
+
         Raises
         ------
         DataError
@@ -52,6 +55,17 @@ class InputTable:
             yield from self._csv_batches(columns, batch_bytes)
         else:
             yield from self._parquet_batches(columns, batch_rows)
+
+    def with_gaps(self, batch: Any) -> Any:
+        """Return a batch that has null where a csv file says "NA" or such; parquet files have nulls themselves."""
+        if not self.is_csv:
+            return batch
+        import pyarrow
+        from pyarrow import compute
+
+        words = pyarrow.array(GAPS)
+        columns = [compute.if_else(compute.is_in(column, words), None, column) for column in batch.columns]
+        return pyarrow.RecordBatch.from_arrays(columns, schema=batch.schema)
 
     def _parquet_batches(self, columns: list[str], batch_rows: int) -> Iterator[tuple[Any, int]]:
         file, n_read = self._open_parquet(), 0
@@ -80,7 +94,7 @@ class InputTable:
                     convert_options=arrow_csv.ConvertOptions(
                         include_columns=columns,
                         column_types=dict.fromkeys(columns, pyarrow.string()),
-                        null_values=GAPS,
+                        null_values=[""],
                         strings_can_be_null=True,
                     ),
                 )

@@ -70,7 +70,7 @@ class Prediction:
 
     def _answers(self, batch: Any, first_row: int) -> dict[str, Any]:
         kept = {name: batch[name] for name in self._kept}
-        encoded = self._model.encode(batch, first_row)
+        encoded = self._model.encode(self._table.with_gaps(batch), first_row)
         answer = of_regressor if self._model.classes is None else of_classifier
         columns = answer(self._model, encoded, self._levels)
         both = [name for name in kept if name in columns]
@@ -81,14 +81,16 @@ class Prediction:
 
 def of_regressor(model: FittedModel, X: Any, levels: list[float]) -> dict[str, Any]:
     """Return mean, standard deviation, interval ends and parts of the uncertainty, as far as the model has them."""
+    from uncertainty.estimators.frames import in_percent
+
     mean, parts, ends = _mean_parts_ends(model.predictor, X, levels)
     columns = {"mean": mean}
     if parts:
         columns["std"] = np.sqrt(parts[0] + parts[1])
     if ends is not None:  # (n, 2, L)
         for number, level in enumerate(levels):
-            columns[f"lower_{100 * level:g}"] = np.ascontiguousarray(ends[:, 0, number])
-            columns[f"upper_{100 * level:g}"] = np.ascontiguousarray(ends[:, 1, number])
+            columns[f"lower_{in_percent(level)}"] = np.ascontiguousarray(ends[:, 0, number])
+            columns[f"upper_{in_percent(level)}"] = np.ascontiguousarray(ends[:, 1, number])
     return columns | dict(zip(("aleatoric_std", "epistemic_std"), map(np.sqrt, parts), strict=False))
 
 
@@ -117,6 +119,8 @@ def _mean_parts_ends(predictor: Any, X: Any, levels: list[float]) -> tuple[Any, 
 
 def of_classifier(model: FittedModel, X: Any, levels: list[float]) -> dict[str, Any]:
     """Return the most probable class, probabilities, entropies in nats, and sets of classes if the model has them."""
+    from uncertainty.estimators.frames import in_percent
+
     predictor, classes = model.predictor, np.asarray(model.classes)
     parts = predictor.predict_uncertainty(X) if hasattr(predictor, "predict_uncertainty") else None
     proba = predictor.predict_proba(X) if parts is None else parts.proba
@@ -129,5 +133,5 @@ def of_classifier(model: FittedModel, X: Any, levels: list[float]) -> dict[str, 
         sets = predictor.predict_set(X, coverage=levels)  # (n, C, L)
         texts = classes.astype(str)
         for number, level in enumerate(levels):
-            columns[f"set_{100 * level:g}"] = ["|".join(texts[row]) for row in sets[:, :, number]]
+            columns[f"set_{in_percent(level)}"] = ["|".join(texts[row]) for row in sets[:, :, number]]
     return columns

@@ -9,7 +9,7 @@ import numpy as np
 from uncertainty.cli.column_types import guess_kind, typed
 from uncertainty.cli.errors import DataError
 from uncertainty.cli.training_plan import CLASSIFICATION, REGRESSION
-from uncertainty.tables.column_kinds import BOOLEAN, CATEGORY, NUMBER
+from uncertainty.tables.column_kinds import CATEGORY, NUMBER
 
 # Whole numbers of so few values are taken for classes.
 MOST_CLASSES = 10
@@ -69,10 +69,9 @@ def target_values(column: Any, known: Any, name: str, classes: Any | None) -> An
     if classes is None:
         numbers = typed(column, NUMBER, name).filter(known)
         return numbers.to_numpy(zero_copy_only=False).astype(np.float64)
-    labels = _texts(typed(column, BOOLEAN if classes.dtype.kind == "b" else CATEGORY, name).filter(known))
-    if classes.dtype.kind in "iu":
-        labels = [_whole(label) for label in labels]
-    by_text = {str(label): label for label in classes.tolist()}
+    kind = classes.dtype.kind
+    labels = [_text(label, kind) for label in typed(column, CATEGORY, name).filter(known).to_pylist()]
+    by_text = {_text(label, kind): label for label in classes.tolist()}
     unknown = sorted(set(labels) - set(by_text))
     if unknown:
         names = ", ".join(list(by_text)[:8])
@@ -80,19 +79,23 @@ def target_values(column: Any, known: Any, name: str, classes: Any | None) -> An
     return np.array([by_text[label] for label in labels], dtype=classes.dtype)
 
 
-def _texts(column: Any) -> list[str]:
-    """Return the labels of an array of pyarrow as text: 3.0 is "3"."""
-    values = column.to_pylist()
-    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v) for v in values]
+def _text(label: Any, kind: str) -> str:
+    """Return a label in the one way that labels of its kind are written: 3.0 and "3.00" as "3", TRUE as "True"."""
+    if kind == "b":
+        return str(label).capitalize()
+    if kind in "iuf" and isinstance(label, str):
+        label = _number(label)
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
-def _whole(text: str) -> str:
-    """Return "1.0" as "1": so are whole numbers written by whoever has a gap among them."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return str(int(number)) if number.is_integer() else text
+def _number(text: str) -> int | float | str:
+    """Return the number that a text says, or the text itself."""
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
 
 
 def read_weights(table: Any, known: Any, name: str | None) -> Any | None:

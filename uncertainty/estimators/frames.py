@@ -39,7 +39,7 @@ def value_frame(estimator: Any, X: Any, **fields: ArrayLike) -> Frame:
 
 def interval_frame(estimator: Any, X: Any, interval: Array, coverage: ArrayLike) -> Frame:
     """Return intervals (n, [T,] 2[, L]) as columns ``lower_90``, ``upper_90``, named by their coverage in percent."""
-    levels = [_percent(level) for level in np.ravel(coverage)]
+    levels = [in_percent(level) for level in np.ravel(coverage)]
     values = interval if np.ndim(coverage) else interval[..., None]
     return _frame(estimator, X, values, ["lower", "upper"], levels)
 
@@ -67,7 +67,7 @@ def class_frame(X: Any, classes: Array, fields: Mapping[str, ArrayLike]) -> Fram
 def set_frame(X: Any, classes: Array, sets: Array, coverage: ArrayLike) -> Frame:
     """Return sets of classes (n, C[, L]) as columns of truth values ``in_set_90_ash``, ..."""
     values = sets if np.ndim(coverage) else sets[..., None]
-    levels = [f"in_set_{_percent(level)}" for level in np.ravel(coverage)]
+    levels = [f"in_set_{in_percent(level)}" for level in np.ravel(coverage)]
     return frame_like(X, _columns(np.moveaxis(values, -1, 1), levels, list(classes)))
 
 
@@ -127,6 +127,6 @@ def _spelt_out(field: str) -> str:
     return field.replace("proba", "probability") if field.endswith("proba") else field
 
 
-def _percent(level: float) -> str:
+def in_percent(level: float) -> str:
     """A level in percent as people write it: 0.29 is "29" and 0.999 is "99.9"."""
     return f"{(Decimal(repr(float(level))) * 100).normalize():f}"

@@ -1,7 +1,9 @@
 """Headline scores with the noise of the test rows, beside those of the best prediction that is the same for every row.
 
-The constant is learned from the very rows it is scored on, so it is a little better than an honest one: a model that
-beats it has learned something.
+That is the mean of y for R2 and RMSE, its median for MAE, its quantiles for the interval score and its distribution for
+the CRPS, be it skewed or not; the NLL, which asks for a density, is set beside that of a normal distribution. The
+constant is learned from the very rows it is scored on, so it is a little better than an honest one: a model that beats
+it has learned something.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncertainty.metrics import bootstrap_ci
-from uncertainty.metrics.pointwise import normal_crps, normal_logpdf
+from uncertainty.metrics.pointwise import normal_logpdf
 from uncertainty.report.classification_rows import ClassificationRows
 from uncertainty.report.levels import HEADLINE, LEVELS
 from uncertainty.report.regression_rows import RegressionRows
@@ -56,7 +58,7 @@ def regression_scores(rows: RegressionRows) -> tuple[Score, ...]:
     if rows.distribution is not None:
         crps, nll = rows.distribution.crps, rows.distribution.nll
         known = spread > 0
-        constant_crps = normal_crps(y, middle, spread) if known else None
+        constant_crps = _crps_of_all_observations(y) if known else None
         constant_nll = -normal_logpdf(y, middle, spread) if known else None
         scores += [
             _mean_score("CRPS", "error of the whole predicted distribution", crps, constant_crps, "y"),
@@ -130,6 +132,16 @@ def _explained(squared_error: Array, y: Array, sample_weight: Array | None = Non
     weight = np.ones_like(y) if sample_weight is None else sample_weight
     around_mean = (y - np.average(y, weights=weight)) ** 2
     return float(1.0 - (weight @ squared_error) / (weight @ around_mean))
+
+
+def _crps_of_all_observations(y: Array) -> Array:
+    """The CRPS (n,) of each observation where the distribution of all of them is predicted."""
+    order = np.argsort(y)
+    ascending = y[order] - y.mean()
+    below = np.cumsum(ascending)
+    distance = np.empty_like(y)  # from the others, on average: sums up to a place give all of them at once
+    distance[order] = (ascending * (2.0 * np.arange(len(y)) + 2.0 - len(y)) + below[-1] - 2.0 * below) / len(y)
+    return np.asarray(distance - 0.5 * distance.mean())
 
 
 def _interval_losses(y: Array, interval: Array) -> Array:

@@ -61,7 +61,7 @@ def _text(column: Any, *, boolean: bool) -> NDArray[np.object_]:
     codes, distinct = pandas.factorize(column)
     labels = np.empty(len(distinct) + 1, dtype=object)  # the last one is of gaps, whose code is -1
     for number, value in enumerate(distinct):
-        labels[number] = _label(value).capitalize() if boolean else _label(value)
+        labels[number] = _truth(_label(value)) if boolean else _label(value)
     result: NDArray[np.object_] = labels[codes]
     return result
 
@@ -70,6 +70,11 @@ def _label(value: Any) -> str:
     """A gap turns a column of integers into floats: 3.0 has the label of 3."""
     is_whole = isinstance(value, float | np.floating) and float(value).is_integer()
     return str(int(value)) if is_whole else str(value)
+
+
+def _truth(label: str) -> str:
+    """Truth values are written in many ways, and a gap turns those of pandas into 1.0 and 0.0."""
+    return {"1": "True", "0": "False"}.get(label, label.capitalize())
 
 
 def _refuse(column: Any, wrong: NDArray[np.bool_], what: str) -> None:
