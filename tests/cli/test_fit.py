@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import uncertainty
 from uncertainty import DeepEnsembleRegressor, MCDropoutRegressor, ProbabilisticMLPRegressor, tabular_pipeline
 from uncertainty.cli.training import show_progress
+from uncertainty.training.whole import WholeStack
 
 from .conftest import QUICK
 
@@ -171,3 +174,23 @@ def test_progress_is_drawn_on_terminals(monkeypatch, is_terminal):
     model = Model([Model()])
     show_progress(model)
     assert [type(callback).__name__ for callback in model.callbacks] == ["ProgressBar"] * is_terminal
+
+
+@pytest.mark.parametrize("epoch", [0, 2])
+def test_ctrl_c_keeps_the_epochs_before_it(run, folder, tmp_path, monkeypatch, epoch):
+    run_epoch, epochs = WholeStack.run_epoch, count()
+
+    def pressed(stack):
+        if next(epochs) == epoch:
+            raise KeyboardInterrupt
+        return run_epoch(stack)
+
+    monkeypatch.setattr(WholeStack, "run_epoch", pressed)
+    call = ["fit", folder / "data.csv", "--target", "price", "--method", "mlp", "--max-iter", "9"]
+    if epoch == 0:
+        assert run(*call, "-o", tmp_path / "m.uq", code=1).output.endswith("Aborted!\n")
+        assert not list(tmp_path.iterdir())
+        return
+    said = run(*call, "-o", tmp_path / "m.uq", code=130).stderr
+    assert "training was interrupted after 2 of 9 epochs" in said
+    assert uncertainty.load(tmp_path / "m.uq")[-1].n_iter_ == 2

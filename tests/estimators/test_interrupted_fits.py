@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
 
 from uncertainty import ConformalRegressor, DeepEnsembleRegressor, ProbabilisticMLPRegressor, SnapshotEnsembleRegressor
 from uncertainty.estimators import interruption
@@ -137,6 +138,8 @@ def test_before_an_epoch_is_over_there_is_nothing_to_keep(quick, regression, mon
     model = quick(ProbabilisticMLPRegressor)
     with pytest.raises(KeyboardInterrupt):
         model.fit(*regression)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(model)
     with pytest.raises(NotFittedError):
         model.predict(regression[0])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,17 @@ def fit(
     check_output(output, force=force, inputs=(data,))
     from uncertainty.cli.column_roles import ColumnRoles
     from uncertainty.cli.input_table import InputTable
-    from uncertainty.cli.training import fitted, held_out_score, read_training_rows
+    from uncertainty.cli.training import held_out_score, read_training_rows, train
     from uncertainty.persistence import save
+    from uncertainty.tables import tabular_pipeline
 
     rows = read_training_rows(InputTable(data), ColumnRoles(target, weights, drop, category), task)
     click.echo(rows.summary)
-    model = fitted(TrainingPlan(**options).estimator(rows.task), rows)
+    model = tabular_pipeline(TrainingPlan(**options).estimator(rows.task))
+    interruption = train(model, rows)
     click.echo(held_out_score(model))
     save(model, output, overwrite=force)
     click.echo(f"Saved to {output} ({output.stat().st_size / 1e6:.1f} MB).")
+    if interruption is not None:
+        click.echo(f"Interrupted: {interruption}", err=True)
+        sys.exit(130)

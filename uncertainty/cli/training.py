@@ -120,16 +120,27 @@ def _values(column: Any, kind: str) -> str:
     return f"{len(distinct)} different: {first}" + (", ..." if len(distinct) > 3 else "")
 
 
-def fitted(estimator: Any, rows: TrainingRows) -> Any:
-    """Return the pipeline around `estimator`, fitted with a progress bar."""
-    from uncertainty.tables import tabular_pipeline
+def train(model: Any, rows: TrainingRows) -> str | None:
+    """Fit a pipeline with a progress bar; return what there is to say of Ctrl-C, if it has ended the training early.
 
-    model = tabular_pipeline(estimator)
+    Raises
+    ------
+    KeyboardInterrupt
+        By Ctrl-C before there is a model.
+    """
+    from uncertainty.training import TrainingInterrupted
+
     show_progress(model)
     weight = {} if rows.weight is None else {"estimator__sample_weight": rows.weight}
-    with warnings.catch_warnings():  # of the steps before the last one: they are quick
-        warnings.filterwarnings("ignore", "The estimator .* does not support callbacks", UserWarning)
-        return model.fit(rows.frame, rows.y, **weight)
+    try:
+        with warnings.catch_warnings():  # of the steps before the last one: they are quick
+            warnings.filterwarnings("ignore", "The estimator .* does not support callbacks", UserWarning)
+            model.fit(rows.frame, rows.y, **weight)
+    except TrainingInterrupted as interrupt:
+        if not hasattr(model[-1], "members_"):  # a wrapper, which has not calibrated anything yet
+            raise
+        return " ".join(interrupt.__notes__)
+    return None
 
 
 def show_progress(model: Any) -> None:

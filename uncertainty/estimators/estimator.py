@@ -204,6 +204,10 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
         if hasattr(self, "in_bag_counts_"):
             del self.in_bag_counts_
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether it can predict: a fit that was broken off has learned the columns and the scaling alone."""
+        return hasattr(self, "members_")
+
     @property
     def dropout_rates_(self) -> Array:
         """Dropout rates of the hidden layers, which concrete dropout has learned; with a row for each of M networks."""
