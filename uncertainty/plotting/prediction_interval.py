@@ -272,7 +272,9 @@ def _draw_band(ax: Any, x: Array, ends: Array, *, colour: str, label: str) -> An
 
 
 def _draw_bars(ax: Any, x: Array, ends: Array, *, colour: str, label: str) -> Any:
-    width = float(np.clip(0.75 * AXES_WIDTH_IN_POINTS / len(x), 0.8, 5.0))
+    spacing = AXES_WIDTH_IN_POINTS / len(x)
+    # Apart, or well over one another: of narrow gaps pixels make stripes.
+    width = min(0.75 * spacing, 5.0) if spacing >= 3.0 else 2.0 * spacing
     return ax.vlines(x, ends[:, 0], ends[:, 1], color=colour, lw=width, label=label)
 
 
