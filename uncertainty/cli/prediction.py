@@ -99,9 +99,8 @@ def _mean_parts_ends(predictor: Any, X: Any, levels: list[float]) -> tuple[Any, 
     from uncertainty.estimators.regressor import ProbabilisticRegressor
     from uncertainty.predictive import ContinuousPredictive
 
-    if isinstance(
-        predictor, ProbabilisticRegressor
-    ):  # all at once: the way through the networks takes most of the time
+    if isinstance(predictor, ProbabilisticRegressor):
+        # All at once: the way through the networks takes most of the time.
         mean, aleatoric, epistemic, ends = predictor._evaluate(
             X,
             ContinuousPredictive.mean,

@@ -44,6 +44,8 @@ def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) 
     """
     import pandas
 
+    from uncertainty.tables import TableColumns
+
     features, target = roles.features(table), roles.target
     rows = whole_table(table, [*features, target, *([roles.weights] if roles.weights else [])])
     column = rows[target].combine_chunks()
@@ -54,13 +56,14 @@ def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) 
         training_labels(column, known, target) if task == CLASSIFICATION else target_values(column, known, target, None)
     )
     frame = _features(rows, features, roles.category)[known.to_numpy(zero_copy_only=False)]
+    kinds = TableColumns().fit(frame).kinds_
     n_unknown = rows.num_rows - len(frame)
     lines = [
         f"Read {rows.num_rows} rows of {table.path}"
         + (f"; {n_unknown} without a target are left out." * bool(n_unknown)),
         f"Target {target!r}: {task}" + (f", as {reason} (--task says otherwise)." if task == guessed else "."),
-        *_described(frame),
-        *_doubted(frame),
+        *_described(frame, kinds),
+        *_doubted(frame, kinds),
     ]
     y = pandas.Series(values, name=target, index=frame.index)
     return TrainingRows(frame, y, read_weights(rows, known, roles.weights), task, "\n".join(lines))
@@ -73,11 +76,8 @@ def _features(rows: Any, names: list[str], category: tuple[str, ...]) -> Any:
     return frame.astype(dict.fromkeys(category, "category"))
 
 
-def _described(frame: Any) -> list[str]:
+def _described(frame: Any, kinds: dict[str, str]) -> list[str]:
     """A line for each column: its kind, gaps and values."""
-    from uncertainty.tables import TableColumns
-
-    kinds = TableColumns().fit(frame).kinds_
     width = min(max(len(name) for name in [*kinds, "column"]), 40)
     lines = [f"  {'column':{width}}  kind      missing  values"]
     for name, kind in list(kinds.items())[:MOST_LINES]:
@@ -88,11 +88,8 @@ def _described(frame: Any) -> list[str]:
     return lines
 
 
-def _doubted(frame: Any) -> list[str]:
+def _doubted(frame: Any, kinds: dict[str, str]) -> list[str]:
     """Say which columns of text tell rows apart, from which nothing can be learned."""
-    from uncertainty.tables import TableColumns
-
-    kinds = TableColumns().fit(frame).kinds_
     texts = {name: frame[name].dropna() for name, kind in kinds.items() if kind == CATEGORY}
     names = [
         name
