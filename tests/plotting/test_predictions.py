@@ -234,3 +234,13 @@ class TestUncertaintySurface:
     def test_unknown_kind(self, regressor, regression):
         with pytest.raises(ValueError, match="must be one of 'total', 'aleatoric', 'epistemic', got 'max_probability'"):
             UncertaintySurfaceDisplay.from_estimator(regressor, *regression, kind="max_probability")
+
+
+@pytest.mark.parametrize(("n_rows", "apart"), [(30, True), (300, False), (500, False)])
+def test_bars_stand_apart_or_well_over_one_another(n_rows, apart):
+    y = np.linspace(0.0, 1.0, n_rows)
+    display = PredictionIntervalDisplay.from_predictions(y, y, np.column_stack([y - 1.0, y + 1.0]))
+    display.figure_.canvas.draw()
+    spacing = display.ax_.get_window_extent().width * 72.0 / display.figure_.dpi / n_rows
+    (width,) = display.interval_.get_linewidth()
+    assert width < 0.9 * spacing if apart else width > 1.5 * spacing
