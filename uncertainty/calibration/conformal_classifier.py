@@ -18,7 +18,7 @@ from uncertainty.calibration.held_out_classifier import HeldOutClassifier
 from uncertainty.calibration.row_uniforms import row_uniforms
 from uncertainty.components.spec import check_integer, check_number
 from uncertainty.estimators.frames import Frame, set_frame
-from uncertainty.metrics._validation import check_choice
+from uncertainty.metrics.checks import check_choice
 from uncertainty.predictive.checks import check_levels
 
 Array = NDArray[np.float64]

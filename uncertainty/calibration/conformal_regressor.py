@@ -23,7 +23,7 @@ from uncertainty.calibration.split_conformal import SplitConformal
 from uncertainty.calibration.wrapped_model import fitted_already, keep_fitted
 from uncertainty.estimators import DeepEnsembleRegressor
 from uncertainty.estimators.frames import Frame, interval_frame
-from uncertainty.metrics._validation import check_choice
+from uncertainty.metrics.checks import check_choice
 from uncertainty.predictive.checks import check_levels
 
 Array = NDArray[np.float64]

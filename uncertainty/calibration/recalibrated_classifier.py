@@ -25,7 +25,7 @@ from uncertainty.estimators import ProbabilisticMLPClassifier
 from uncertainty.estimators.frames import Frame, class_frame
 from uncertainty.estimators.options import draw_seed
 from uncertainty.estimators.saving import SaveMixin
-from uncertainty.metrics._validation import check_choice
+from uncertainty.metrics.checks import check_choice
 
 Array = NDArray[np.float64]
 

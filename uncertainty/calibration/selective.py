@@ -26,7 +26,7 @@ from uncertainty.calibration.selective_threshold import (
 )
 from uncertainty.components.spec import check_number
 from uncertainty.estimators.frames import Frame
-from uncertainty.metrics._validation import check_choice
+from uncertainty.metrics.checks import check_choice
 
 Array = NDArray[np.float64]
 

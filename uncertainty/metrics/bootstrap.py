@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ._validation import check_choice, check_level, check_sample_weight
+from .checks import check_choice, check_level, check_sample_weight
 
 
 def bootstrap_ci(

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from ._bins import check_n_bins, grouped_sum
-from ._validation import FloatArray, IntArray, check_level, check_sample_weight
+from .bins import check_n_bins, grouped_sum
+from .checks import FloatArray, IntArray, check_level, check_sample_weight
 from .intervals import clopper_pearson, effective_rows
 from .regression_calibration import Regions, coverage_gap, pit_values
 

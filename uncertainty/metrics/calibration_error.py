@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erfc
 
-from ._bins import check_n_bins, equal_mass_bins
-from ._labels import Kind, checked_events
-from ._validation import FloatArray, IntArray, check_choice, check_sample_weight
+from .bins import check_n_bins, equal_mass_bins
+from .checks import FloatArray, IntArray, check_choice, check_sample_weight
+from .class_labels import Kind, checked_events
 
 Strategy = Literal["uniform", "quantile"]
 Norm = Literal["l1", "l2", "max"]

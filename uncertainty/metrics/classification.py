@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from ._labels import check_classification
-from ._validation import weighted_mean
+from .checks import weighted_mean
+from .class_labels import check_classification
 
 
 def brier_score(

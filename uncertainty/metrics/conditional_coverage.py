@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ._bins import bins_of_rows, check_n_bins, grouped_sum
-from ._validation import FloatArray, IntArray, check_choice, check_level, check_sample_weight, finite_array
+from .bins import bins_of_rows, check_n_bins, grouped_sum
+from .checks import FloatArray, IntArray, check_choice, check_level, check_sample_weight, finite_array
 from .intervals import binomial_interval, covered_by_interval
 from .prediction_sets import covered_by_set
 

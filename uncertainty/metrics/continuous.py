@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._validation import (
+from .checks import (
     FloatArray,
     check_positive,
     check_shape,

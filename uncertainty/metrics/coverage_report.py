@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._fitted import reach
-from ._validation import FloatArray, check_level, check_sample_weight
+from .checks import FloatArray, check_level, check_sample_weight
+from .inner_estimator import reach
 from .intervals import binomial_interval, covered_by_interval, mean_width
 from .prediction_sets import covered_by_set, mean_set_size
 

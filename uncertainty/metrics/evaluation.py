@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._accuracy import point_errors
-from ._labels import check_classification
-from ._normal import Normal
-from ._validation import FloatArray, check_sample_weight, check_targets, match_targets
 from .brier_parts import brier_decomposition
 from .calibration_error import expected_calibration_error
+from .checks import FloatArray, check_sample_weight, check_targets, match_targets
+from .class_labels import check_classification
 from .classification import log_loss
 from .continuous import crps_score, moment_matched_nll, negative_log_likelihood
 from .intervals import coverage_score, interval_score, mean_width
+from .normal import Normal
+from .point_errors import point_errors
 from .quantiles import pinball_loss
 from .regression_calibration import area_to_diagonal, coverage_gap, ks_statistic, pit_values
 from .selective import (

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainccinv, betaincinv
 
-from ._validation import FloatArray, check_level, check_sample_weight, check_targets, weighted_mean
+from .checks import FloatArray, check_level, check_sample_weight, check_targets, weighted_mean
 
 
 def interval_score(

@@ -8,8 +8,8 @@ arguments: AUPR and the false positive rate are then other numbers.
 import numpy as np
 import numpy.typing as npt
 
-from ._bins import grouped_sum
-from ._validation import FloatArray, check_level, check_sample_weight, finite_array
+from .bins import grouped_sum
+from .checks import FloatArray, check_level, check_sample_weight, finite_array
 
 
 def auroc(is_foreign: npt.ArrayLike, score: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None) -> float:

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from ._labels import columns_of_labels
-from ._validation import FloatArray, weighted_mean
+from .checks import FloatArray, weighted_mean
+from .class_labels import columns_of_labels
 
 
 def set_coverage_score(

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ._validation import FloatArray, check_level, check_targets, finite_array, match_targets, weighted_mean
+from .checks import FloatArray, check_level, check_targets, finite_array, match_targets, weighted_mean
 from .intervals import interval_score
 
 

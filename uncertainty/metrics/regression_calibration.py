@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ._bins import bins_of_rows, check_n_bins, grouped_sum
-from ._validation import FloatArray, check_choice, check_sample_weight, check_shape, check_targets, match_targets
+from .bins import bins_of_rows, check_n_bins, grouped_sum
+from .checks import FloatArray, check_choice, check_sample_weight, check_shape, check_targets, match_targets
 
 Regions = Literal["interval", "quantile"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import pdist
 
-from ._validation import FloatArray, check_targets, finite_array, weighted_mean
+from .checks import FloatArray, check_targets, finite_array, weighted_mean
 
 
 def crps_samples(

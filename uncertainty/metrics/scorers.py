@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ._fitted import reach
 from .classification import brier_score, log_loss
 from .continuous import crps_score, negative_log_likelihood
+from .inner_estimator import reach
 from .intervals import interval_score
 
 

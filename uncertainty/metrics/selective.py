@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ._bins import grouped_sum
-from ._validation import FloatArray, check_sample_weight, finite_array
+from .bins import grouped_sum
+from .checks import FloatArray, check_sample_weight, finite_array
 
 
 @dataclass(frozen=True, eq=False)

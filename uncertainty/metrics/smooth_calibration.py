@@ -5,9 +5,9 @@ import numpy.typing as npt
 from scipy.fft import dct, idct
 from scipy.optimize import brentq
 
-from ._bins import grouped_sum
-from ._labels import Kind, checked_events
-from ._validation import FloatArray, check_sample_weight
+from .bins import grouped_sum
+from .checks import FloatArray, check_sample_weight
+from .class_labels import Kind, checked_events
 
 _N_NODES = 4097  # of the grid on [0, 1]
 _SMALLEST_BANDWIDTH = 4.0 / (_N_NODES - 1)  # four steps of the grid: its effect on the kernel stays below 1 %

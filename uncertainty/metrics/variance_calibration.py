@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ._bins import bins_of_rows, check_n_bins, grouped_sum
-from ._validation import (
+from .bins import bins_of_rows, check_n_bins, grouped_sum
+from .checks import (
     FloatArray,
     IntArray,
     check_choice,

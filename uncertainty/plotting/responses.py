@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from sklearn.base import is_classifier, is_regressor
 
-from uncertainty.metrics._fitted import reach
+from uncertainty.metrics.inner_estimator import reach
 from uncertainty.plotting.columns import one_marginal, one_target
 
 Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from uncertainty.metrics._bins import bins_of_rows
+from uncertainty.metrics.bins import bins_of_rows
 from uncertainty.metrics.intervals import clopper_pearson
 from uncertainty.report.classification_rows import ClassificationRows
 from uncertainty.report.columns import CategoryColumn, Column, NumberColumn, is_identifier

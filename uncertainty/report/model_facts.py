@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from uncertainty.calibration import ConformalClassifier, ConformalRegressor
-from uncertainty.metrics._fitted import reach
+from uncertainty.metrics.inner_estimator import reach
 
 LIBRARIES = ("uncertainty", "scikit-learn", "torch", "numpy")
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncertainty.calibration.row_chunks import ROWS_AT_A_TIME, row_chunks
-from uncertainty.metrics._fitted import reach
+from uncertainty.metrics.inner_estimator import reach
 from uncertainty.report.calibration_rows import levels_out_of_reach
 
 Array = NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._validation import FloatArray
+from .checks import FloatArray
 
 
 def point_errors(y: FloatArray, mean: FloatArray, weight: FloatArray) -> dict[str, float]:

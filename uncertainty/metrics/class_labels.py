@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ._validation import FloatArray, IntArray, check_choice, finite_array
+from .checks import FloatArray, IntArray, check_choice, finite_array
 
 Kind = Literal["top_label", "class_wise", "positive"]
 

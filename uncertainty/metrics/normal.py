@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from ._validation import FloatArray, match_targets
+from .checks import FloatArray, match_targets
 from .pointwise import normal_crps, normal_logpdf
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._validation import FloatArray, IntArray
+from .checks import FloatArray, IntArray
 
 
 def check_n_bins(n_bins: int, default: int) -> int:
