@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -172,6 +174,24 @@ def test_columns_of_nothing_and_of_dates_alone():
     assert np.isfinite(encoded.to_numpy()).all()
     assert list(fitted[:-1].get_feature_names_out()[-2:]) == ["dates__day_days", "dates__day_hour"]
     np.testing.assert_array_equal(encoded.iloc[:, -1], np.repeat([18.0, 6.0], 10))
+
+
+@pytest.mark.parametrize(
+    "written", ["2024-05-01", "2024-05-01 12:30", "2024-05-01T12:30:00Z", "31.1.2024", "1/31/2024"]
+)
+def test_text_that_reads_as_dates_is_pointed_out(written):
+    frame = pd.DataFrame({"size": [1.0, 2.0], "sold": [written, None]})
+    with pytest.warns(UserWarning, match=f"dates are taken as categories, got 'sold' with values such as '{written}'"):
+        columns = TableColumns().fit(frame)
+    assert columns.kinds_["sold"] == "category"
+
+
+@pytest.mark.parametrize("values", [["2024-05-01", "soon"], ["20240501"] * 2, ["1.5.2"] * 2, [None, None]])
+def test_other_text_and_chosen_categories_are_not(values):
+    frame = pd.DataFrame({"size": [1.0, 2.0], "sold": values, "day": pd.Categorical(["2024-05-01", "2024-05-02"])})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TableColumns().fit(frame)
 
 
 def test_date_parts_by_hand():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 NUMBER, CATEGORY, BOOLEAN, DATE = "number", "category", "boolean", "date"
@@ -13,6 +14,11 @@ KIND_OF_OBJECTS = {
     **dict.fromkeys(("date", "datetime", "datetime64"), DATE),
     "boolean": BOOLEAN,
 }
+
+# 2020-01-31, with or without a time, and 31.1.2020 or 1/31/2020.
+WRITTEN_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}")
+# Values looked at before text is said to be dates.
+MOST_LOOKED_AT = 100
 
 
 def kind_of(column: Any) -> str:
@@ -41,3 +47,16 @@ def kind_of(column: Any) -> str:
             f"({column.dtype}). Make a number of it, or leave it out."
         )
     return KIND_OF_OBJECTS[content]
+
+
+def reads_as_dates(column: Any) -> bool:
+    """Whether a column of text, a Series of pandas, holds dates as far as its first values show.
+
+    One of the type `category` was made so on purpose, and does not.
+    """
+    from pandas import CategoricalDtype
+
+    if isinstance(column.dtype, CategoricalDtype):
+        return False
+    values = column.dropna().iloc[:MOST_LOOKED_AT]
+    return len(values) > 0 and all(WRITTEN_DATE.fullmatch(str(value).strip()) for value in values)

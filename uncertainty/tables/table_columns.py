@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from difflib import get_close_matches
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from uncertainty.tables.column_kinds import kind_of
+from uncertainty.tables.column_kinds import CATEGORY, kind_of, reads_as_dates
 from uncertainty.tables.column_values import column_values
 from uncertainty.tables.frames import pandas_frame
 
@@ -43,7 +44,7 @@ class TableColumns(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn the columns of a frame of pandas or polars.
+        """Learn the columns of a frame of pandas or polars, and warn of text that reads as dates.
 
         Raises
         ------
@@ -56,6 +57,7 @@ class TableColumns(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         if frame.shape[1] == 0:
             raise ValueError("X must have at least one column, got none.")
         self.kinds_ = {name: kind_of(frame[name]) for name in frame.columns}
+        _warn_of_written_dates(frame[[name for name, kind in self.kinds_.items() if kind == CATEGORY]])
         name = getattr(y, "name", None)
         self.target_name_ = name if isinstance(name, str) else None
         self.feature_names_in_ = np.array(list(self.kinds_), dtype=object)
@@ -90,6 +92,20 @@ class TableColumns(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def set_output(self, *, transform: Any = None) -> Self:
         """Change nothing: the steps behind choose columns by their type, and need a frame of pandas."""
         return self
+
+
+def _warn_of_written_dates(frame: Any) -> None:
+    written = [name for name in frame.columns if reads_as_dates(frame[name])]
+    if not written:
+        return
+    example = frame[written[0]].dropna().iloc[0]
+    warnings.warn(
+        f"columns of text that reads as dates are taken as categories, got {', '.join(map(repr, written))} with values "
+        f"such as {example!r}. Make dates of them with pandas.to_datetime, or say that they are categories with "
+        f"astype('category').",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def check_columns(needed: list[str], found: list[str]) -> None:
