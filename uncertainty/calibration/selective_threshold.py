@@ -23,7 +23,8 @@ class RiskCoverageCurve:
 
     Attributes
     ----------
-    threshold : (P,) ascending; rows of an uncertainty below it are kept
+    threshold : (P,) ascending; rows of an uncertainty below it are kept, as with `threshold_` of the estimator; in
+        `metrics.RiskCoverageCurve` they are those up to it
     coverage : (P,) share of the rows kept
     risk : (P,) share of losses among them
     risk_bound : (P,) upper Clopper-Pearson limit of the probability of a loss, for this threshold alone
