@@ -158,6 +158,14 @@ def test_a_broken_network_is_no_missing_signal(regression):
     assert check(network, *regression).faults == (DEAD,)
 
 
+def test_a_mostly_dead_network_that_can_fit_a_few_rows_does_not_accuse_the_data(regression):
+    X, y = regression
+    network = ProbabilisticMLPRegressor((16, 16), "relu", initializer=MostlyDead())
+    report = check(network, X, np.random.default_rng(0).permutation(y))
+    assert "memorises 20 rows" in str(report)
+    assert report.faults == (DEAD,)
+
+
 # -- the recipe --------------------------------------------------------------------------------------------------
 
 
