@@ -12,6 +12,7 @@ import joblib
 
 from .baselines import missing_peers_note
 from .datasets import DatasetError
+from .differences import TESTS
 from .execution import Plan, execute, in_order, look_up, plan_runs
 from .method import Method
 from .published import PUBLISHED_FILES, REFERENCE_METHODS, Published, find_published, missing_note
@@ -20,7 +21,6 @@ from .runner import Failure
 from .store import Record, StoreError, default_folder
 from .suite_tables import (
     COLUMNS,
-    DIFFERENCE_NOTE,
     UNITS_NOTE,
     VERDICT_NOTE,
     difference_table,
@@ -78,7 +78,7 @@ def run(suite: Suite, options: argparse.Namespace, methods: Mapping[str, Method]
     new, failures = execute(suite, plan.missing, options.output, options.n_jobs)
     records = in_order(runs, [*plan.stored, *new])
     print_tables(suite, records, options.baseline, published)
-    print_notes(plan, records, failures)
+    print_notes(suite, plan, records, failures)
     print(f"{len(new)} runs in {time.perf_counter() - start:.0f} s, {len(plan.stored)} read. All in {options.output}")
     return 1 if failures else 0
 
@@ -100,13 +100,14 @@ def print_tables(suite: Suite, records: Sequence[Record], baseline: str | None, 
             print(f"\n{VERDICT_NOTE if published else missing_note(suite.name)}")
         if len(methods) > 1:
             against = next((name for name in methods if name == (baseline or DEFAULT_BASELINE)), methods[0])
-            print(f"\n{difference_table(own, task, against, splits_share_rows=suite.splits_share_rows)}")
+            print(f"\n{difference_table(own, task, against, suite.repeats)}")
             print("\n" + "\n".join(rank_lines(summary, task, names)))
 
 
-def print_notes(plan: Plan, records: Sequence[Record], failures: Sequence[Failure]) -> None:
+def print_notes(suite: Suite, plan: Plan, records: Sequence[Record], failures: Sequence[Failure]) -> None:
     """Print what the numbers are, the warnings the runs gave, and what is wrong with them."""
-    print(f"\nMean +- standard error over the splits. {UNITS_NOTE}\n{DIFFERENCE_NOTE}")
+    print(f"\nMean +- standard error over the splits. {UNITS_NOTE}")
+    print(f"p: {TESTS[suite.repeats]}; no correction for the number of tests.")
     for line in warning_lines(records):
         print(f"Note: {line}.")
     if plan.n_changed:

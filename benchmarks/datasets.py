@@ -141,7 +141,7 @@ def _build_registry() -> dict[str, Dataset]:
 
 DATASETS: dict[str, Dataset] = _build_registry()
 
-SUITES: dict[str, tuple[str, ...]] = {
+SUITE_DATASETS: dict[str, tuple[str, ...]] = {
     "quick": ("diabetes", "breast_cancer", "wine", "digits"),
     "uci": tuple(_UCI),
     "classification": tuple(_PMLB),

@@ -17,13 +17,15 @@ class Method:
     """One method's estimators; each factory is called with ``random_state`` alone, None where the task has none.
 
     `group` tells the package's own methods from controls (the same engine with one thing changed), from baselines (what
-    a user would do without the package) and from peers (other packages, which need not be installed).
+    a user would do without the package) and from peers (other packages, which need not be installed). `note` says what
+    the estimator does not show of itself when it is printed.
     """
 
     name: str
     group: Group
     regressor: EstimatorFactory | None
     classifier: EstimatorFactory | None
+    note: str = ""
 
     def supports(self, task: Task) -> bool:
         """Say whether the method exists for the task."""

@@ -101,12 +101,9 @@ def read_record(path: Path) -> Record:
 
 
 def load_records(folder: Path) -> list[Record]:
-    """Return every record below a folder, of one suite or of several, ordered by suite, data set, method and split.
-
-    `folder` may be that of one suite or one that holds the folders of several suites.
-    """
-    records = [read_record(path) for path in folder.rglob("*/*/[0-9][0-9][0-9].json")]
-    return sorted(records, key=lambda r: (r["suite"], r["dataset"], r["method"], r["split"]))
+    """Return every record in the folder of a suite, ordered by data set, method and split."""
+    records = [read_record(path) for path in folder.glob("*/*/[0-9][0-9][0-9].json")]
+    return sorted(records, key=lambda r: (r["dataset"], r["method"], r["split"]))
 
 
 def without_nonfinite(value: Any) -> Any:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from .datasets import Task
+from .differences import Repeats, find_difference
 from .published import COMPARED_METRICS, Published, verdict
-from .statistics import Estimate, PairedDifference, RankComparison, compare_ranks, paired_difference
+from .statistics import Estimate, PairedDifference, RankComparison, compare_ranks
 from .store import Record
 from .tables import Columns, Summary, format_estimate, format_table, summarize
 
@@ -55,11 +56,6 @@ VERDICT_NOTE = (
     "with the same mean and variance, which is what deep_ensemble_2017 reports."
 )
 
-DIFFERENCE_NOTE = (
-    "p: paired t test over the splits, with a variance that allows for shared training rows (Nadeau & Bengio 2003); no "
-    "correction for the number of tests."
-)
-
 
 def score_rows(records: Sequence[Record]) -> Summary:
     """Return the mean and standard error over the splits of every score in the records."""
@@ -94,7 +90,7 @@ def _compared_row(method: str, estimates: dict[str, Estimate]) -> list[str]:
     ]
 
 
-def difference_table(records: Sequence[Record], task: Task, baseline: str, *, splits_share_rows: bool) -> str:
+def difference_table(records: Sequence[Record], task: Task, baseline: str, repeats: Repeats) -> str:
     """Return a table of every method's paired difference to the baseline on each data set."""
     header = ["data set", "method", *(f"{heading} - {baseline}'s" for _, heading in COMPARED[task])]
     rows = []
@@ -103,10 +99,7 @@ def difference_table(records: Sequence[Record], task: Task, baseline: str, *, sp
         for method, group in groups.items():
             if method == baseline or baseline not in groups:
                 continue
-            differences = (
-                find_difference(group, groups[baseline], score, splits_share_rows=splits_share_rows)
-                for score, _ in COMPARED[task]
-            )
+            differences = (find_difference(group, groups[baseline], score, repeats) for score, _ in COMPARED[task])
             rows.append([dataset, method, *map(format_difference, differences)])
     return format_table(header, rows, n_left=2)
 
@@ -118,23 +111,6 @@ def by_method(records: Sequence[Record], dataset: str) -> dict[str, list[Record]
         if record["dataset"] == dataset:
             groups.setdefault(record["method"], []).append(record)
     return groups
-
-
-def find_difference(
-    first: Sequence[Record], second: Sequence[Record], score: str, *, splits_share_rows: bool
-) -> PairedDifference | None:
-    """Return how a score of two methods differs on the splits that both have, None where there is none to compare."""
-    values = {record["split"]: record["scores"].get(score) for record in second}
-    pairs = [
-        (record["scores"][score], values[record["split"]])
-        for record in first
-        if record["scores"].get(score) is not None and values.get(record["split"]) is not None
-    ]
-    if not pairs:
-        return None
-    test_to_train = first[0]["n_test"] / first[0]["n_train"] if splits_share_rows else 0.0
-    ours, theirs = zip(*pairs, strict=True)
-    return paired_difference(ours, theirs, test_to_train)
 
 
 def format_difference(difference: PairedDifference | None) -> str:

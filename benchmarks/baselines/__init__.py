@@ -10,7 +10,7 @@ from ..method import Method
 from . import sklearn_classification as classification
 from . import sklearn_regression as regression
 from .boosted_quantiles import BoostedQuantileRegressor
-from .gaussian_process import SubsampledGaussianProcessRegressor
+from .gaussian_process import MAX_ROWS, SubsampledGaussianProcessRegressor
 from .peers import PEERS, installed_peers, missing_peers_note
 
 __all__ = ["BASELINES", "PEERS", "missing_peers_note"]
@@ -19,7 +19,13 @@ _SKLEARN = (
     Method("sklearn_mlp", "baseline", regression.mlp, classification.mlp),
     Method("sklearn_mlp_temperature", "baseline", None, classification.mlp_temperature),
     Method("sklearn_mlp_conformal", "baseline", regression.mlp_conformal, None),
-    Method("gaussian_process", "baseline", SubsampledGaussianProcessRegressor, None),
+    Method(
+        "gaussian_process",
+        "baseline",
+        SubsampledGaussianProcessRegressor,
+        None,
+        note=f"at most {MAX_ROWS} of the training rows",
+    ),
     Method("bayesian_ridge", "baseline", regression.ScaledBayesianRidge, None),
     Method("hgb_quantile", "baseline", BoostedQuantileRegressor, None),
     Method("hgb_quantile_conformal", "baseline", regression.hgb_quantile_conformal, None),

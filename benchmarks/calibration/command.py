@@ -11,7 +11,7 @@ from pathlib import Path
 
 import joblib
 
-from ..datasets import DATASETS, SUITES, DatasetError
+from ..datasets import DATASETS, SUITE_DATASETS, DatasetError
 from ..report import warning_lines
 from ..runner import in_parallel
 from ..splits import N_STRATIFIED_SPLITS
@@ -27,7 +27,7 @@ DESCRIPTION = (
     "Fit each model to 80 % of the training rows of the standard splits, calibrate on the others, and report coverage, "
     "worst-group coverage, width and interval score on the test rows. Methods that need no rows aside take them all."
 )
-NAMES = (*SUITES["uci"], *SUITES["classification"])
+NAMES = (*SUITE_DATASETS["uci"], *SUITE_DATASETS["classification"])
 OURS = "deep_ensemble+conformal_normalized"
 # Split conformal with scores that do not depend on the level and have no ties: their coverage is known exactly.
 EXACT = tuple(f"deep_ensemble+conformal_{score}" for score in ("absolute", "normalized", "pit"))

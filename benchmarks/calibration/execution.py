@@ -100,7 +100,7 @@ def _records(run: Run, problem: Problem) -> Iterator[Record]:
         warnings.simplefilter("always")
         start = time.perf_counter()
         model = run.family.fit(rows, run.split)
-        fit_seconds = time.perf_counter() - start
+        fit_seconds, of_the_fit = time.perf_counter() - start, list(caught)
         for name, variant in run.family.variants.items():
             caught.clear()
             start = time.perf_counter()
@@ -119,7 +119,9 @@ def _records(run: Run, problem: Problem) -> Iterator[Record]:
                 "parameters": run.parameters,
                 "scores": scores | expected | {"seconds": seconds},
                 "curves": {"groups": counts},
-                "warnings": sorted({f"{warning.category.__name__}: {warning.message}" for warning in caught}),
+                "warnings": sorted(
+                    {f"{warning.category.__name__}: {warning.message}" for warning in (*of_the_fit, *caught)}
+                ),
             }
             yield make_record(SUITE, outcome, PACKAGES)
 

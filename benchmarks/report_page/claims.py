@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from .numbers import NONE, write_number
@@ -23,34 +24,47 @@ class Claim:
         """The cells of its line."""
         return self.text, self.bar, self.measured, self.verdict
 
+    def over(self, n_runs: int, n_wanted: int) -> Claim:
+        """Return the claim as it reads while some of its runs are missing: what is met or missed, is so far."""
+        if n_runs >= n_wanted or self.measured == NONE:
+            return self
+        so_far = "" if self.verdict.startswith("open") else " so far"
+        return replace(
+            self, measured=f"{self.measured} (from {n_runs} of {n_wanted} runs)", verdict=self.verdict + so_far
+        )
+
 
 @dataclass(frozen=True)
 class Against:
-    """Ours and what it is held against on one data set; the lower, the better."""
+    """Ours and what it is held against on one data set; the lower, the better.
+
+    `error` is the standard error of the difference, NaN where it is not known.
+    """
 
     ours: float
     bar: float
+    error: float = math.nan
 
     @property
     def excess(self) -> float:
         """How far ours is above; 0 or less where the bar is met."""
         return self.ours - self.bar
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether ours is below by more than the standard error of the difference."""
+        return -self.excess > self.error
 
-def bound_claim(
-    text: str, values: Sequence[float], bound: float, *, n_sets: int = 1, unit: str = "", at_least: bool = False
-) -> Claim:
-    """Return the claim that the mean of a number's values on `n_sets` data sets is at most (or at least) `bound`."""
+
+def bound_claim(text: str, values: Sequence[float], bound: float, *, unit: str = "", at_least: bool = False) -> Claim:
+    """Return the claim that the mean of a number's values on the data sets is at most (or at least) `bound`."""
     bar = f"{'at least' if at_least else 'at most'} {bound:g}{unit}"
     if not values:
         return Claim(text, bar, NONE, "not measured")
     value = fmean(values)
     excess = bound - value if at_least else value - bound
     verdict = "met" if excess <= 0.0 else f"missed by {write_number(excess, significant=2)}{unit}"
-    measured = f"{write_number(value)}{unit}"
-    if len(values) < n_sets:
-        return Claim(text, bar, f"{measured} over {len(values)} of {n_sets} sets", f"{verdict} so far")
-    return Claim(text, bar, measured, verdict)
+    return Claim(text, bar, f"{write_number(value)}{unit}", verdict)
 
 
 def count_claim(
@@ -73,6 +87,8 @@ def count_claim(
         return Claim(text, bar, NONE, "not measured")
     behind = [f"{write_number(held[name].excess, significant=2)} on {name}" for name in held if name not in passed]
     parts = [f"{len(passed)} of {len(held)} sets"]
+    if any(math.isfinite(item.error) for item in held.values()):
+        parts += [f"{sum(held[name].is_clear for name in passed)} of them by more than the error of the difference"]
     parts += [f"behind by {', '.join(behind)}"] if behind else []
     parts += [f"no numbers for {', '.join(missing) if len(missing) < 4 else f'{len(missing)} sets'}"] if missing else []
     return Claim(text, bar, "; ".join(parts), _count_verdict(len(passed), len(missing), needed))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..datasets import DatasetError
 from ..store import StoreError, load_records
+from ..suites import SUITES
 from .content import build_page
 from .html import render_html
 from .markdown import render_markdown
@@ -27,7 +28,8 @@ RESULTS = Path(__file__).parents[1] / "results"
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the report."""
     command.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER",
-                         help="where the records are (default: benchmarks/results)")  # fmt: skip
+                         help="with the folders of the suites: SUITE/DATASET/METHOD/SPLIT.json (default: "
+                         "benchmarks/results)")  # fmt: skip
     command.add_argument("--output", type=Path, default=None, metavar="FOLDER",
                          help="where the page goes (default: the folder of the records)")  # fmt: skip
 
@@ -35,7 +37,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the page and return the exit status."""
     try:
-        records = load_records(options.results)
+        records = [record for suite in SUITES for record in load_records(options.results / suite)]
         published = {suite: find_published_rows(suite) for suite in PUBLISHED_SUITES}
     except (StoreError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -17,7 +17,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 OURS = GROUPS["ours"]
 # Multilayer perceptrons that are not ours, for comparisons of like with like.
-OTHER_MLPS = ("sklearn_mlp", "sklearn_mlp_temperature", "sklearn_mlp_conformal", "realmlp", "realmlp_proper_score")
+SKLEARN_MLPS = ("sklearn_mlp", "sklearn_mlp_temperature")
+PEER_MLPS = ("realmlp", "realmlp_proper_score")
 # What differences are taken to: what a scikit-learn user would have without us.
 REFERENCE = "sklearn_mlp"
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..statistics import Estimate, estimate_mean
+from ..differences import Repeats, find_difference
+from ..statistics import Estimate, PairedDifference, estimate_mean
+from ..store import Record
+from ..suites import SUITES
 from .groups import sort_methods
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Results:
             for _, record in sorted(self.runs.get(name, {}).get(contender, {}).items())
         ]
 
+    def on_common_splits(self, methods: Sequence[str]) -> Results:
+        """Return the runs of some methods on the splits that all of them have; data sets without any are left out."""
+        runs = {}
+        for dataset, found in self.runs.items():
+            own = [found.get(method, {}) for method in methods]
+            splits = sorted(set.intersection(*map(set, own))) if own else []
+            if splits:
+                runs[dataset] = {m: {split: found[m][split] for split in splits} for m in methods}
+        return Results(self.suite, runs)
+
     def task(self, dataset: str) -> str:
         """Return the task of a data set: ``"regression"`` or ``"classification"``."""
         return str(self.records(dataset)[0]["task"])
@@ -64,6 +75,15 @@ class Results:
         """Return the mean of a score over the splits, None where it has none."""
         estimate = self.estimate(dataset, method, score)
         return None if estimate is None else estimate.mean
+
+    @property
+    def repeats(self) -> Repeats:
+        """What differs from one split of the suite to the next."""
+        return SUITES[self.suite].repeats
+
+    def difference(self, dataset: str, method: str, other: str, score: str) -> PairedDifference | None:
+        """Return how a score of one method differs from another's on the splits that both have."""
+        return find_difference(self.records(dataset, method), self.records(dataset, other), score, self.repeats)
 
     def curves(self, dataset: str, method: str, curve: str) -> list[Any]:
         """Return a curve of every split that has it."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..published import verdict
-from ..statistics import Estimate, compare_ranks, paired_difference
-from ..suites import SUITES
+from ..statistics import Estimate, compare_ranks
 from .columns import LEVELS, LOSSES, Columns
 from .groups import OURS, REFERENCE, group_of, sort_methods
 from .numbers import NONE, write_estimate, write_number, write_p_value
@@ -144,14 +143,7 @@ def paired_table(results: Results, datasets: Sequence[str], task: str) -> Table 
 
 
 def _paired_cells(results: Results, dataset: str, method: str, score: str) -> tuple[str, str]:
-    ours, theirs = (results.scores(dataset, name, score) for name in (method, REFERENCE))
-    splits = sorted(ours.keys() & theirs.keys()) if ours is not None and theirs is not None else []
-    if ours is None or theirs is None or not splits:
+    difference = results.difference(dataset, method, REFERENCE, score)
+    if difference is None:
         return NONE, NONE
-    record = results.records(dataset, method)[0]
-    independent = results.suite in SUITES and not SUITES[results.suite].splits_share_rows
-    test_to_train = 0.0 if independent else record["n_test"] / record["n_train"]
-    difference = paired_difference(
-        [ours[split] for split in splits], [theirs[split] for split in splits], test_to_train
-    )
     return write_estimate(Estimate(difference.mean, difference.standard_error)), write_p_value(difference.p_value)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import report
-from ..datasets import SUITES, DatasetError
+from ..datasets import SUITE_DATASETS, DatasetError
 from ..methods import METHODS
 from .predictions import held_out_predictions
 from .resampling import Outcome, most_failures, resample
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add what the suite understands."""
     classifiers = [name for name, method in METHODS.items() if method.supports("classification")]
-    command.add_argument("--datasets", nargs="+", choices=list(SUITES["classification"]),
+    command.add_argument("--datasets", nargs="+", choices=list(SUITE_DATASETS["classification"]),
                          default=list(DEFAULT_DATASETS), metavar="NAME", help="classification sets (default: "
                          f"{', '.join(DEFAULT_DATASETS)})")  # fmt: skip
     command.add_argument("--methods", nargs="+", choices=classifiers, default=list(DEFAULT_METHODS), metavar="NAME",
@@ -45,8 +45,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help="share of the held-out rows to calibrate on (default: 0.2)")  # fmt: skip
     command.add_argument("--rows", type=int, metavar="N", help="use N rows of each set alone (default: all)")
     command.add_argument("--predictions", type=Path, default=Path("benchmarks/results/selective_risk"),
-                         metavar="FOLDER", help="folder with the predictions of each fit; what it holds is not fitted "
-                         "again (default: benchmarks/results/selective_risk)")  # fmt: skip
+                         metavar="FOLDER", help="folder with the predictions of each fit; what it holds of this state "
+                         "of the source is not fitted again (default: benchmarks/results/selective_risk)")  # fmt: skip
 
 
 def run(options: argparse.Namespace, command: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 
 from ..datasets import load_dataset
+from ..environment import source_digest
 from ..method import Method
 
 TRAINING_SHARE = 0.5
@@ -57,12 +59,14 @@ def held_out_predictions(
 ) -> Predictions:
     """Return what a method, fitted with a seed to one half of the rows, says of the other half.
 
-    `n_rows` takes so many rows of the set alone. The answer is kept in `folder`, and found there the next time.
+    `n_rows` takes so many rows of the set alone. The answer is kept in `folder`, and found there the next time, unless
+    the source of the package has changed since.
     """
     path = folder / f"{dataset}-{method.name}-{seed}-{'all' if n_rows is None else n_rows}.npz"
     if path.is_file():
         with np.load(path) as kept:
-            return Predictions(kept["proba"], kept["classes"], kept["y"])
+            if str(kept.get("source")) == source_digest():
+                return Predictions(kept["proba"], kept["classes"], kept["y"])
     X, y = load_dataset(dataset)
     if n_rows is not None and n_rows < len(y):
         X, _, y, _ = train_test_split(X, y, train_size=n_rows, stratify=y, random_state=seed)
@@ -72,5 +76,7 @@ def held_out_predictions(
         model = method.make("classification", seed).fit(X_fit, y_fit)
     found = Predictions(np.asarray(model.predict_proba(X_rest)), np.asarray(model.classes_), y_rest)
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, proba=found.proba, classes=found.classes, y=found.y)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")  # an interrupted run leaves a whole file or none
+    np.savez_compressed(temporary, proba=found.proba, classes=found.classes, y=found.y, source=source_digest())
+    temporary.replace(path)
     return found

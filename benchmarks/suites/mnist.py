@@ -93,6 +93,7 @@ MNIST = Suite(
     load=load_mnist,
     default_splits=1,
     own_methods={name: Method(name, "ours", None, factory) for name, factory in METHODS.items()},
+    repeats="seeds",
     scores=(
         ("auroc_mutual_information", "AUROC mutual inf"),
         ("auroc_entropy", "AUROC entropy"),

@@ -87,6 +87,7 @@ MADE_DATA = {
 }
 N_ROWS = {"sine_gap": (200, 800), "friedman": (200, 800, 3200), "friedman_gap": (800,)}
 DATASETS = {f"{name}_{n_rows}": (name, n_rows) for name, sizes in N_ROWS.items() for n_rows in sizes}
+GAP_DATASETS = tuple(dataset for dataset, (name, _) in DATASETS.items() if MADE_DATA[name].has_gap)
 
 
 def load_made(dataset: str, split: int) -> Problem:
@@ -151,5 +152,5 @@ NOISE = Suite(
         GAP_SCORES[0],
         GAP_SCORES[2],
     ),
-    splits_share_rows=False,
+    repeats="draws",
 )

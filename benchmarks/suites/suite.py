@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..datasets import Task
+from ..differences import Repeats
 from ..method import Group, Method
 from ..runner import Problem
 
@@ -31,8 +32,8 @@ class Suite:
     scores : (score, heading) of the scores that it alone has
     rerun_changed : bool
         Whether runs are so quick that a change of the package's source is reason enough to make them again.
-    splits_share_rows : bool
-        Whether two splits have training rows in common, which the paired test must allow for.
+    repeats : "splits", "draws" or "seeds"
+        What differs from one split to the next, see `benchmarks.differences`.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Suite:
     own_methods: Mapping[str, Method] | None = None
     scores: tuple[tuple[str, str], ...] = ()
     rerun_changed: bool = False
-    splits_share_rows: bool = True
+    repeats: Repeats = "splits"
 
     def methods(self, methods: Mapping[str, Method]) -> dict[str, Method]:
         """Return those that can run here: the suite's own, or those of `methods` that exist for one of its tasks."""

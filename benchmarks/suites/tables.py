@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..datasets import DATASETS, SUITES, Task, load_dataset
+from ..datasets import DATASETS, SUITE_DATASETS, Task, load_dataset
 from ..runner import ExtraScores, Problem, no_extra_scores
 from ..splits import N_STRATIFIED_SPLITS, N_UCI_SPLITS, Split, gap_splits, make_splits, shift_split
 from .gap import SCORES, gap_scores
@@ -42,14 +42,14 @@ def _problem(dataset: str, split: Split, extra_scores: ExtraScores = no_extra_sc
 
 
 def _tasks(suite: str) -> dict[str, Task]:
-    return {name: DATASETS[name].task for name in SUITES[suite]}
+    return {name: DATASETS[name].task for name in SUITE_DATASETS[suite]}
 
 
 QUICK = Suite(
     name="quick",
     text="scikit-learn's bundled data sets, two splits each; needs no download",
     tasks=_tasks("quick"),
-    n_splits=dict.fromkeys(SUITES["quick"], N_STRATIFIED_SPLITS),
+    n_splits=dict.fromkeys(SUITE_DATASETS["quick"], N_STRATIFIED_SPLITS),
     load=load_standard,
     default_splits=2,
     default_group="ours",
@@ -59,7 +59,7 @@ UCI = Suite(
     name="uci",
     text="UCI regression on the 20 standard splits, beside the published results",
     tasks=_tasks("uci"),
-    n_splits=dict.fromkeys(SUITES["uci"], N_UCI_SPLITS),
+    n_splits=dict.fromkeys(SUITE_DATASETS["uci"], N_UCI_SPLITS),
     load=load_standard,
 )
 UCI_GAP = Suite(
@@ -75,13 +75,14 @@ SHIFT = Suite(
     text="UCI regression, trained on the low two thirds of the first principal component and tested on the rest, "
     f"{N_SHIFT_SEEDS} seeds",
     tasks=_tasks("uci"),
-    n_splits=dict.fromkeys(SUITES["uci"], N_SHIFT_SEEDS),
+    n_splits=dict.fromkeys(SUITE_DATASETS["uci"], N_SHIFT_SEEDS),
     load=load_shift,
+    repeats="seeds",
 )
 CLASSIFICATION = Suite(
     name="classification",
-    text=f"{len(SUITES['classification'])} tables, {N_STRATIFIED_SPLITS} stratified splits each",
+    text=f"{len(SUITE_DATASETS['classification'])} tables, {N_STRATIFIED_SPLITS} stratified splits each",
     tasks=_tasks("classification"),
-    n_splits=dict.fromkeys(SUITES["classification"], N_STRATIFIED_SPLITS),
+    n_splits=dict.fromkeys(SUITE_DATASETS["classification"], N_STRATIFIED_SPLITS),
     load=load_standard,
 )

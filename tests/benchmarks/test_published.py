@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.datasets import DATA_DIR_VARIABLE, SUITES
+from benchmarks.datasets import DATA_DIR_VARIABLE, SUITE_DATASETS
 from benchmarks.published import REFERENCE_METHODS, find_published, missing_note, verdict
 from benchmarks.statistics import Estimate
 
@@ -36,6 +36,6 @@ def test_without_the_file_there_are_no_rows_and_a_note(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("suite", ["uci", "uci_gap"])
 def test_the_reference_has_every_data_set(suite: str) -> None:
     published = find_published(suite)
-    assert set(published) == set(SUITES["uci"])
+    assert set(published) == set(SUITE_DATASETS["uci"])
     assert all("nll" in published[name][REFERENCE_METHODS[suite]] for name in published)
     assert find_published("shift") == {}

@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.datasets import SUITES, load_dataset
+from benchmarks.datasets import SUITE_DATASETS, load_dataset
 from benchmarks.splits import gap_splits, make_splits, shift_split, stratified_splits, uci_splits
 from benchmarks.suites.tables import UCI_FEATURES
 
@@ -67,7 +67,7 @@ def test_the_shift_tests_on_the_high_third_of_the_first_component() -> None:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", SUITES["uci"])
+@pytest.mark.parametrize("name", SUITE_DATASETS["uci"])
 def test_gap_splits_hold_out_the_middle_third_of_each_feature(name: str) -> None:
     X, y = load_dataset(name)
     splits = gap_splits(name, len(y))

@@ -67,11 +67,10 @@ def test_a_file_that_is_no_record_is_named(tmp_path: Path, content: str) -> None
         load_records(tmp_path)
 
 
-def test_records_of_one_suite_or_of_all_come_in_order(tmp_path: Path) -> None:
-    for suite in ("uci", "noise"):
+def test_records_of_a_suite_come_in_order(tmp_path: Path) -> None:
+    for suite in ("uci", "uci/of_another_day"):
         for method, split in (("b", 0), ("a", 10), ("a", 2)):
-            save_record(make_record(suite=suite, method=method, split=split), tmp_path / suite)
-    (tmp_path / "quick-20260101-000000.json").write_text(json.dumps({"format": 1}))
+            save_record(make_record(method=method, split=split), tmp_path / suite)
+    (tmp_path / "uci" / "quick-20260101-000000.json").write_text(json.dumps({"format": 1}))
     assert [(r["method"], r["split"]) for r in load_records(tmp_path / "uci")] == [("a", 2), ("a", 10), ("b", 0)]
-    assert [r["suite"] for r in load_records(tmp_path)] == ["noise"] * 3 + ["uci"] * 3
     assert load_records(tmp_path / "nowhere") == []

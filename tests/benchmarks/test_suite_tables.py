@@ -6,11 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from benchmarks.published import load_published
 from benchmarks.statistics import Estimate, paired_difference
-from benchmarks.suite_tables import difference_table, find_difference, published_table, rank_lines, score_rows
+from benchmarks.suite_tables import difference_table, published_table, rank_lines, score_rows
 
 PUBLISHED = """dataset,method,metric,mean,standard_error,source
 yacht,deep_ensemble_2017,nll,1.18,0.05,"a paper, a table"
@@ -40,32 +38,14 @@ def test_published_rows_stand_under_ours(tmp_path: Path) -> None:
     assert "no published row" in published_table({"kin8nm": {}}, "kin8nm", published, "deep_ensemble_2017")
 
 
-@pytest.mark.parametrize(("splits_share_rows", "test_to_train"), [(True, 1 / 9), (False, 0.0)])
-def test_differences_are_paired_by_split(splits_share_rows: bool, test_to_train: float) -> None:
-    first, second = make_records("a", [1.0, 5.0, 9.0]), make_records("b", [1.2, 5.3, 9.2])
-    difference = find_difference(
-        list(reversed(first)), [*second, *make_records("b", [0.0] * 4)[3:]], "nll", splits_share_rows=splits_share_rows
-    )
-    assert difference is not None
-    expected = paired_difference([9.0, 5.0, 1.0], [9.2, 5.3, 1.2], test_to_train)
-    assert difference == expected
-
-
-def test_splits_without_the_score_are_left_out() -> None:
-    first, second = make_records("a", [1.0, None, 3.0]), make_records("b", [0.0, 0.0, 0.0])
-    assert find_difference(first, second, "nll", splits_share_rows=False) == paired_difference([1.0, 3.0], [0.0, 0.0])
-    assert find_difference(first[1:2], second, "nll", splits_share_rows=False) is None
-
-
 def test_difference_table() -> None:
     records = [*make_records("a", [1.0, 2.0]), *make_records("b", [1.5, 2.4]), *make_records("c", [None, None])]
-    lines = difference_table(records, "regression", "a", splits_share_rows=True).splitlines()
+    lines = difference_table(records, "regression", "a", "splits").splitlines()
     assert re.split(r"\s{2,}", lines[0]) == ["data set", "method", "NLL - a's", "RMSE - a's"]
     p_value = paired_difference([1.5, 2.4], [1.0, 2.0], 1 / 9).p_value
     assert re.split(r"\s{2,}", lines[2])[:3] == ["yacht", "b", f"0.450 +- 0.055 (p {p_value:.3f})"]
     assert re.split(r"\s{2,}", lines[3])[:3] == ["yacht", "c", "-"]
-    one = difference_table(make_records("a", [1.0]) + make_records("b", [3.0]), "regression", "a",
-                           splits_share_rows=True)  # fmt: skip
+    one = difference_table(make_records("a", [1.0]) + make_records("b", [3.0]), "regression", "a", "splits")
     assert re.split(r"\s{2,}", one.splitlines()[2])[2] == "2.000"
 
 

@@ -6,7 +6,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
-from benchmarks.datasets import SUITES, load_dataset
+from benchmarks.datasets import SUITE_DATASETS, load_dataset
 from uncertainty import (
     DeepEnsembleRegressor,
     ProbabilisticMLPClassifier,
@@ -39,7 +39,7 @@ def assert_no_worse(before, after, n_calibration):
 
 
 @recipes
-@pytest.mark.parametrize("name", SUITES["uci"])
+@pytest.mark.parametrize("name", SUITE_DATASETS["uci"])
 def test_scaling_of_a_regressor(name, recipe):
     X, y = load_dataset(name)
     before, after = [], {method: [] for method in ("variance", "temperature")}
@@ -67,7 +67,7 @@ def common_classes(name):
 
 
 @recipes
-@pytest.mark.parametrize("name", SUITES["classification"])
+@pytest.mark.parametrize("name", SUITE_DATASETS["classification"])
 def test_temperature_of_a_classifier(name, recipe):
     X, y = common_classes(name)
     before, after = [], []
@@ -87,7 +87,7 @@ def test_temperature_of_a_classifier(name, recipe):
 
 
 @recipes
-@pytest.mark.parametrize("name", SUITES["classification"])
+@pytest.mark.parametrize("name", SUITE_DATASETS["classification"])
 def test_scaling_of_a_classifier(name, recipe):
     X, y = common_classes(name)
     before, after = [], {method: [] for method in ("vector", "matrix", "dirichlet")}

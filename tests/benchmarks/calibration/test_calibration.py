@@ -1,5 +1,8 @@
 """Intervals and sets of one coverage: the rows are apart, the scores are right, and the verdicts follow from them."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import BayesianRidge, LogisticRegression
@@ -171,14 +174,19 @@ def test_verdicts_follow_from_the_scores(known_problem, tmp_path):
 
 @threadpool_limits.wrap(limits=1)
 def test_boosted_quantiles_are_conformalized_like_the_package_does():
-    """Two implementations of one algorithm: that of the baselines and the package's score "quantile"."""
+    """By the order statistic of the score "quantile" of the calibration rows (Romano et al. 2019, eq. 8)."""
     rows = Rows.of(regression_problem(600), seed=0)
     question = Question(rows, 0.8, 0)
     raw, moved = (BOOSTED.variants[name](None, question) for name in ("raw", "cqr"))
+    of_calibration = replace(question, rows=replace(rows, X_test=rows.X_calibration))
+    low, high = BOOSTED.variants["raw"](None, of_calibration).T
+    score = np.maximum(low - rows.y_calibration, rows.y_calibration - high)
+    offset = np.sort(score)[int(np.ceil(0.8 * (len(score) + 1))) - 1]
+    assert abs(offset) > 0.01
     widened = moved - raw
     inner = np.abs(widened[:, 0] + widened[:, 1]) < 1e-9  # where no crossing was mended
     assert inner.mean() > 0.9
-    assert np.ptp(widened[inner, 1]) < 1e-9
+    np.testing.assert_allclose(widened[inner, 1], offset, atol=1e-9)
 
 
 @threadpool_limits.wrap(limits=1)
@@ -201,8 +209,37 @@ def test_every_family_that_can_run_here_answers():
             model = family.fit(question.rows, 0)
         for name, variant in family.variants.items():
             found = variant(model, question)
+            if found is None:
+                continue
             n_columns = 2 if family.task == "regression" else 3
-            assert found is None or found.shape == (len(question.rows.X_test), n_columns), (family.name, name)
+            assert found.shape == (len(question.rows.X_test), n_columns), (family.name, name)
+            y = question.rows.y_test
+            if family.task == "regression":
+                covered = (found[:, 0] <= y) & (y <= found[:, 1])
+            else:
+                covered = found[np.arange(len(y)), y]
+            # A column taken for another, or the error level for the coverage, would give 0.2 or less.
+            assert covered.mean() > 0.55, (family.name, name)
+
+
+def test_a_warning_of_the_fit_is_in_the_record_of_every_variant(known_problem, tmp_path):
+    def fit(rows, seed):
+        warnings.warn("of the fit", UserWarning, stacklevel=2)
+
+    def variant(name):
+        def intervals(model, question):
+            warnings.warn(f"of {name}", UserWarning, stacklevel=2)
+            return np.tile([-1.0, 1.0], (len(question.rows.y_test), 1))
+
+        return intervals
+
+    family = Family("made", "regression", fit, {name: variant(name) for name in ("first", "second")})
+    run = Run("boston", 0, family, 0.9)
+    assert evaluate(run, tmp_path).failure is None
+    found = {record["method"]: record["warnings"] for record in stored_records(run, tmp_path)}
+    assert found == {
+        f"made+{name}": ["UserWarning: of the fit", f"UserWarning: of {name}"] for name in ("first", "second")
+    }
 
 
 def test_what_is_left_out_is_named():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from benchmarks.report_page.claims import Against, bound_claim, count_claim
+from benchmarks.report_page.claims import Against, Claim, bound_claim, count_claim
 
 SETS = ["a", "b", "c"]
 
@@ -17,7 +19,7 @@ SETS = ["a", "b", "c"]
         ([1.5], {"at_least": True}, "1.50", "missed by 0.50"),
         ([2.0], {"at_least": True}, "2.00", "met"),
         ([2.0], {}, "2.00", "met"),
-        ([1.0, 2.0], {"n_sets": 3, "unit": " points"}, "1.50 points over 2 of 3 sets", "met so far"),
+        ([1.0, 2.0], {"unit": " points"}, "1.50 points", "met"),
         ([], {}, "–", "not measured"),
     ],
 )
@@ -49,3 +51,21 @@ def test_counts(ours: tuple[float | None, ...], needed: int, strict: bool, measu
     found = {name: None if value is None else Against(value, 1.0) for name, value in zip(SETS, ours, strict=True)}
     claim = count_claim("Something", SETS, found, needed, strict=strict)
     assert (claim.bar, claim.measured, claim.verdict) == (f"{needed} of 3 sets", measured, verdict)
+
+
+def test_counts_tell_clear_ones_from_ties() -> None:
+    found = {"a": Against(0.8, 1.0, error=0.1), "b": Against(0.95, 1.0, error=0.1), "c": Against(1.5, 1.0, error=0.1)}
+    claim = count_claim("Something", SETS, found, 2)
+    assert claim.measured == ("2 of 3 sets; 1 of them by more than the error of the difference; behind by 0.50 on c")
+    assert claim.verdict == "met"
+
+
+def test_a_claim_over_some_of_its_runs_says_so() -> None:
+    claim = Claim("Something", "at most 2", "1.50", "met")
+    assert claim.over(3, 3) == claim
+    assert claim.over(1, 3).row[2:] == ("1.50 (from 1 of 3 runs)", "met so far")
+    assert replace(claim, verdict="missed by 1 set").over(1, 3).verdict == "missed by 1 set so far"
+    open_one = replace(claim, verdict="open: runs are missing")
+    assert open_one.over(1, 3).row[2:] == ("1.50 (from 1 of 3 runs)", "open: runs are missing")
+    nothing = Claim("Something", "at most 2", "–", "not measured")
+    assert nothing.over(0, 3) == nothing

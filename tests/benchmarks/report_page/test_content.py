@@ -44,17 +44,24 @@ def test_published_rows_stand_there_whoever_wins(page: Page) -> None:
 
 def test_what_was_run(page: Page, records: list[Record]) -> None:
     section = find_section(page, "What was run")
-    suites, methods, versions = (block for block in section.blocks if isinstance(block, Table))
+    suites, methods, versions, states = (block for block in section.blocks if isinstance(block, Table))
     assert suites.rows[0] == ("uci", "2026-11-21", "6", "10", "5", "0 to 4", "300", "0")
     assert sum(int(row[6]) for row in suites.rows) == len(records)
     assert ("deep_ensemble", "ours", "`deep_ensembleClassifier(random_state=seed)`; "
-            "`deep_ensembleRegressor(random_state=seed)`") in methods.rows  # fmt: skip
+            "`deep_ensembleRegressor(random_state=seed)`", "") in methods.rows  # fmt: skip
+    assert "at most 1000 of the training rows" in {row[3] for row in methods.rows}
     assert ("torch", "2.13.0") in versions.rows
     text = render_markdown(page, "benchmarks")
     assert "Machine: Some Processor, 2 cores, x86_64." in text
     assert "No run gave a warning." in text
     assert "different versions" not in text
-    assert "The numbers of `uci` come from 5 of its 20 splits." in text
+    assert "met so far" in text  # 5 of 20 splits
+    methods = "deep_ensemble mc_dropout snapshot_ensemble probabilistic_mlp"
+    assert f"- `python -m benchmarks mnist --datasets mnist --methods {methods} --splits 2`" in text
+    assert "Not run, of the methods of other packages: `ngboost`, `realmlp`" in text
+    assert ("uci", "mc_dropout", "0123456789ab (30 runs)") in states.rows
+    assert "hgb" not in {row[1] for row in states.rows}
+    assert "The defaults (10 networks with hidden layers of (64, 64, 64) units" in text
 
 
 def small(**changes: object) -> list[Record]:

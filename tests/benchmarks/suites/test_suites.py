@@ -18,7 +18,8 @@ def test_the_suites() -> None:
         assert set(suite.n_splits) == set(suite.tasks)
     assert set(SUITES["uci"].n_splits.values()) == {20}
     assert set(SUITES["classification"].n_splits.values()) == {10}
-    assert not SUITES["noise"].splits_share_rows
+    repeats = {name: suite.repeats for name, suite in SUITES.items() if suite.repeats != "splits"}
+    assert repeats == {"mnist": "seeds", "shift": "seeds", "noise": "draws"}
 
 
 def test_splits_are_the_first_of_those_there_are() -> None:
