@@ -44,6 +44,12 @@ def test_a_gap_is_a_tenth_of_the_range_without_values_and_the_distance_is_that_t
     np.testing.assert_array_equal(gaps.distances(x), np.zeros((5, 1)))
 
 
+@pytest.mark.parametrize(("factor", "offset"), [(1.0, 0.0), (0.1, 0.0), (10.0 / 3.0, 0.0), (0.1, 1e6), (-7.0, 0.3)])
+def test_the_levels_of_a_rating_have_ten_gaps_in_every_unit(factor, offset):
+    rating = factor * np.arange(11.0)[:, None] + offset
+    assert len(Gaps.find(rating, None, np.array([0])).low) == 10
+
+
 def test_columns_without_gaps_give_no_inputs():
     x = np.random.default_rng(0).random((100, 3))
     gaps = Gaps.find(x, None, np.arange(3))

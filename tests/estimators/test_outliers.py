@@ -1,5 +1,7 @@
 """Scaling of inputs and targets: what counts as an outlier, what is data, and which numbers are refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -18,6 +20,11 @@ def fitted(kind, values, weight=None):
 def transformed(kind, values):
     values = np.asarray(values, dtype=float).reshape(len(values), -1)
     return fitted(kind, values).transform(values)
+
+
+def n_damped(y):
+    y = np.asarray(y, dtype=float).reshape(len(y), -1)
+    return fitted(TargetScaler, y).transform_training(y, None)[1]
 
 
 def normal(n_rows, seed=0):
@@ -39,8 +46,8 @@ def log_normal():
 @pytest.mark.parametrize("value", [1e3, -1e6, 1e12])
 def test_one_gross_outlier_of_y_is_damped_and_counted(value):
     y = np.append(normal(200), value)
+    assert n_damped(y) == 1
     scaler = fitted(TargetScaler, y)
-    assert scaler.n_damped_ == 1
     assert scaler.scale_[0] < 10.0  # not that of the outlier
     z = scaler.transform(y[:, None])[:, 0]
     assert z[:-1].std() > 0.1
@@ -68,23 +75,63 @@ def test_an_outlier_of_y_is_warned_of(quick, regression):
 @pytest.mark.parametrize("make", [on_off, log_normal, lambda: normal(500)], ids=["on-off", "log-normal", "normal"])
 def test_data_far_from_the_median_are_no_outliers(make):
     y = make()
+    assert n_damped(y) == 0
     scaler = fitted(TargetScaler, y)
-    assert scaler.n_damped_ == 0
     assert_allclose(scaler.transform(y[:, None])[:, 0], (y - y.mean()) / y.std(), rtol=1e-10, atol=1e-12)
 
 
 def test_outliers_are_few():
     few, many = (np.append(normal(995), [1e6] * n) for n in (5, 6))  # 0.5 % of 1000 rows, and more than that
-    assert fitted(TargetScaler, few).n_damped_ == 5
-    assert fitted(TargetScaler, many).n_damped_ == 0
+    assert n_damped(few) == 5
+    assert n_damped(many) == 0
 
 
 def test_each_target_has_its_own_bounds():
     Y = np.column_stack([normal(200), 1e6 * normal(200, seed=1)])
     Y[0, 0] = 1e6
+    assert n_damped(Y) == 1
     scaler = fitted(TargetScaler, Y)
-    assert scaler.n_damped_ == 1
     assert_allclose(scaler.scale_[1], Y[:, 1].std(), rtol=1e-12)
+
+
+def test_many_later_targets_beyond_the_first_bounds_are_learned_as_they_are():
+    first = normal(200)
+    scaler = fitted(TargetScaler, first)
+    later = 200.0 + normal(300, seed=1)[:, None]
+    z, n = scaler.transform_training(later, None)
+    assert n == 0
+    assert_allclose(z, (later - first.mean()) / first.std(), rtol=1e-12)
+    mixed = np.append(normal(300, seed=1), 1e6)[:, None]
+    z, n = scaler.transform_training(mixed, None)
+    assert n == 1  # one among many is a mistake, then as in the first fit
+    assert_array_equal(z, scaler.transform(mixed))
+    weight = np.append(np.full(298, 1.0), [200.0, 1.0, 1.0])
+    mixed[-2:] = 1e6
+    assert scaler.transform_training(mixed, None)[1] == 0  # 2 of 301 are too many
+    assert scaler.transform_training(mixed, weight)[1] == 2  # but not with so little of the weight
+
+
+@pytest.mark.parametrize("way", ["warm_start", "partial_fit"])
+def test_a_fit_that_goes_on_follows_the_targets_to_another_level(quick, regression, way):
+    X, y = regression
+    options = {"early_stopping": False, "averaging": None, "schedule": "constant", "warm_start": True}
+    model = quick(ProbabilisticMLPRegressor, **options).fit(X, y)
+    scaler = model.target_scaler_
+    level = scaler.high_[0] + 60.0 * scaler.robust_std_[0]  # which, damped, were 4 beyond the bound
+    model.set_params(learning_rate_init=0.3, max_iter=300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(1 if way == "warm_start" else 300):
+            (model.fit if way == "warm_start" else model.partial_fit)(X, y + level)
+    assert model.predict(X).mean() > scaler.high_[0] + 30.0 * scaler.robust_std_[0]
+
+
+def test_an_outlier_in_a_fit_that_goes_on_is_warned_of(quick, regression):
+    X, y = regression
+    model = quick(ProbabilisticMLPRegressor, early_stopping=False).partial_fit(X, y)
+    with pytest.warns(UserWarning, match="1 targets lie more than 50") as caught:
+        model.partial_fit(X[:10], np.append(y[:9], 1e9))
+    assert caught[0].filename == __file__
 
 
 # -- inputs ------------------------------------------------------------------------------------------------------------
@@ -156,6 +203,39 @@ def test_a_constant_column_becomes_zeros(kind, value):
     scaler = fitted(kind, np.full(97, value))
     assert_array_equal(scaler.scale_, [1.0])
     assert_allclose(transformed(kind, np.full(97, value)), 0.0, atol=1e-15 * max(abs(value), 1.0))
+
+
+@pytest.mark.parametrize("kind", SCALERS)
+@pytest.mark.parametrize("n_rows", [3, 300, 5000, 100_000])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_constant_column_of_many_rows_is_one(kind, n_rows, weighted):
+    # Sums over the rows of several columns are rounded row by row: the mean of 5000 times 0.1 is not 0.1.
+    constants = np.array([0.1, 0.7, 3.14, 98.6, -1e9 / 3, 1e-12 / 7, 0.0])
+    weight = np.random.default_rng(1).random(n_rows) if weighted else None
+    scaler = fitted(kind, np.tile(constants, (n_rows, 1)), weight)
+    assert_array_equal(scaler.scale_, 1.0)
+    assert_allclose(scaler.location_, constants, rtol=1e-15)
+    step = np.array([1e-8, -0.5, 3.0])[:, None]
+    expected = np.sign(step) * np.log1p(np.abs(step)) if kind is InputScaler else step
+    assert_allclose(scaler.transform(constants[3:4] + np.tile(step, 7))[:, 3], expected[:, 0], rtol=1e-5)
+
+
+def test_a_change_in_a_column_that_was_constant_moves_no_prediction_far(quick):
+    X = np.column_stack([normal(1000), np.full(1000, 0.1)])
+    model = quick(ProbabilisticMLPRegressor).fit(X, X[:, 0] + 0.1 * normal(1000, seed=1))
+    same, rounded = X[:5], X[:5].astype(np.float32)
+    mean, std = model.predict(same, return_std=True)
+    assert_allclose(model.predict(rounded, return_std=True), (mean, std), rtol=1e-4, atol=1e-5)
+
+
+def test_an_input_as_large_as_float64_has_gives_a_number(quick, regression):
+    X, y = regression
+    model = quick(ProbabilisticMLPRegressor).fit(0.1 * X, y)
+    most = np.finfo(np.float64).max
+    X = np.vstack([most * np.sign(X[:3]), 1e300 * np.sign(X[:3])])
+    mean, std = model.predict(X, return_std=True)
+    assert np.isfinite(mean).all()
+    assert np.isfinite(std).all()
 
 
 @pytest.mark.parametrize("factor", [1e160, 1e-160])

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from uncertainty import (
@@ -137,6 +138,72 @@ def test_partial_fit_keeps_the_unit_of_weight_of_a_fit(quick, regression):
     one.fit(X, y, np.full(60, 5.0)).partial_fit(X, y, np.full(60, 10.0))
     other.fit(X, y).partial_fit(X, y, np.full(60, 2.0))
     np.testing.assert_array_equal(one.predict(X), other.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"head": MixtureDensity(2)}, "head"),
+        ({"standardize": False}, "standardize"),
+        ({"embedding": None}, "embedding"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_partial_fit_refuses_what_it_cannot_change(quick, regression, change, what):
+    model = quick(ProbabilisticMLPRegressor, **ONE_BATCH, head="gaussian").partial_fit(*regression)
+    with pytest.raises(ValueError, match=f"{what} must stay the same when a fit continues"):
+        model.set_params(**change).partial_fit(*regression)
+
+
+def test_partial_fit_is_adversarial_if_the_fit_is(quick, regression):
+    # The first step changes nothing: at the start the output does not depend on X.
+    options = {"early_stopping": False, "batch_size": 16}
+    plain, adversarial = (
+        quick(DeepEnsembleRegressor, own={"adversarial_epsilon": epsilon}, **options).partial_fit(*regression)
+        for epsilon in (0.0, 0.1)
+    )
+    assert np.abs(plain.members_.values - adversarial.members_.values).max() > 1e-4
+
+
+def test_each_partial_fit_draws_a_bootstrap_sample_of_its_own(quick, regression):
+    # One step of plain gradient descent each, from weights that hardly move: the rows of it show in the gradient.
+    X, y = regression
+    options = {**ONE_BATCH, "optimizer": SGD(momentum=0.0, nesterov=False), "alpha": 0.0, "learning_rate_init": 1e-7}
+
+    def steps(bootstrap):
+        model = quick(DeepEnsembleRegressor, own={"bootstrap": bootstrap}, averaging=None, **options).partial_fit(X, y)
+        values = [model.members_.values.copy()]
+        for _ in range(2):
+            values.append(model.partial_fit(X, y).members_.values.copy())
+        return np.diff(values, axis=0)
+
+    first, second = steps(bootstrap=False)
+    np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-11)
+    first, second = steps(bootstrap=True)
+    assert np.abs(first - second).max() > 0.1 * np.abs(first).max()
+
+
+def test_partial_fit_tells_of_its_own_passes(quick, regression):
+    model = quick(ProbabilisticMLPRegressor, max_iter=5).fit(*regression)
+    assert len(model.validation_curve_) == 5
+    model.set_params(early_stopping=False)
+    for _ in range(3):
+        model.partial_fit(*regression)
+    assert not hasattr(model, "validation_curve_")
+    assert len(model.loss_curve_) == model.n_iter_ == model.best_iter_ == 8
+
+
+def test_the_loss_is_a_mean_over_the_weights_of_the_rows_trained_on(quick, regression):
+    # At a tiny rate it is that of the start, which knows only the weighted distribution of y.
+    X, y = regression
+    y = np.where(np.arange(60) < 30, y, 5.0 * y)
+    weight = np.where(np.arange(60) < 6, 50.0, 0.1)  # of which a share of the rows is held out
+    model = quick(ProbabilisticMLPRegressor, learning_rate_init=1e-12, max_iter=1, dtype="float64")
+    model.fit(X, y, weight, X_val=X, y_val=y, sample_weight_val=weight)
+    assert model.loss_curve_[0] == pytest.approx(model.validation_curve_[0], rel=1e-6)
+    model.set_params(early_stopping=False).partial_fit(X[:6], y[:6], weight[:6])
+    unweighted = clone(model).set_params(max_iter=1).fit(X, y, weight).partial_fit(X[:6], y[:6])
+    assert model.loss_curve_[-1] == pytest.approx(unweighted.loss_curve_[-1], rel=1e-6)
 
 
 def test_partial_fit_stays_at_the_initial_rate_whatever_the_schedule(quick, regression):

@@ -34,7 +34,7 @@ class _Folds(Method):
     def n_networks(self) -> int:
         return len(self.train)
 
-    def training_rows(self, seed: int, members: range, train: Index) -> Index:
+    def training_rows(self, seed: int | tuple[int, ...], members: range, train: Index) -> Index:
         return self.train
 
 

@@ -21,7 +21,6 @@ from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
 from uncertainty.estimators.frames import Frame, class_frame, member_class_frame, numbered_frame, value_frame
 from uncertainty.estimators.partial import partial_fit_is_available
-from uncertainty.estimators.scaling import InputScaler
 from uncertainty.heads import Bernoulli, Categorical
 from uncertainty.heads.base import Distribution, Head
 from uncertainty.heads.class_probabilities import ClassProbabilities
@@ -101,13 +100,10 @@ class ProbabilisticClassifier(ClassifierMixin, MemberEstimator):
 
     def _prepare(self, rows: RawRows, classes: Any = None) -> None:
         """Learn the scaling and the labels, and build the head."""
-        self._weight_unit = rows.weight_unit
         self._encoder = LabelEncoder.fit(rows.y, classes)
         self.classes_ = np.arange(self._encoder.n_targets) if self._encoder.classes is None else self._encoder.classes
         self.head_ = self._build_head()
-        network = self._network()
-        standardize, embedding = options.resolve_standardize(network.standardize), options.resolve_embedding(network)
-        self.input_scaler_ = InputScaler(**standardize._asdict(), embedding=embedding).fit(*rows.inputs())
+        self._learn_inputs(rows)
 
     def _build_head(self) -> Head:
         kind = self._encoder.kind

@@ -38,7 +38,7 @@ class _IndependentNetworks(Method):
             return plan
         return replace(plan, adversarial_perturbation=torch.from_numpy(self.adversarial_epsilon * input_range))
 
-    def training_rows(self, seed: int, members: range, train: NDArray[np.intp]) -> NDArray[np.intp]:
+    def training_rows(self, seed: int | tuple[int, ...], members: range, train: NDArray[np.intp]) -> NDArray[np.intp]:
         if not self.resamples_rows:
             return train
         return bootstrap_rows(member_generators(seed, members, Purpose.BOOTSTRAP), train)
@@ -113,8 +113,8 @@ class DeepEnsembleRegressor(DeepEnsembleParameters, ProbabilisticRegressor):
     n_estimators : int, default 10
         Number of members, M.
     bootstrap : bool, default False
-        Train each member on rows resampled with replacement (out of those it does not hold out). Random starts alone
-        usually give better predictions (Lakshminarayanan et al. 2017, section 2.4).
+        Train each member on rows resampled with replacement (out of those it does not hold out), anew in every
+        `partial_fit`. Random starts alone usually give better predictions (Lakshminarayanan et al. 2017, section 2.4).
     adversarial_epsilon : float, default 0
         Train on fast-gradient-sign neighbours too, this far away as a share of each input's training range. The
         paper uses 0.01.

@@ -99,7 +99,16 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
         if first:
             require_two_rows(rows)
             self._prepare(rows, classes)
+        else:
+            self._require_same(self._build_head())
         self._train_one_pass(self._problem(rows, None))
+
+    def _learn_inputs(self, rows: RawRows) -> None:
+        """Learn the scaling of X, and the unit of weights, from the rows of a new fit."""
+        network = self._network()
+        standardize, embedding = options.resolve_standardize(network.standardize), options.resolve_embedding(network)
+        self.input_scaler_ = InputScaler(**standardize._asdict(), embedding=embedding).fit(*rows.inputs())
+        self._weight_unit = rows.weight_unit
 
     def _begin_fit(self) -> bool:
         """Whether this fit goes on from an earlier one; otherwise that one is forgotten.
@@ -181,7 +190,9 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
         self.members_, self._optimizer_state = fit.members, fit.result.optimizer_state
         self._forget_bags()
         last = {**fit.result.history[-1], "epoch": len(history) + 1}
-        self.__dict__.update(_curves([*history, last], fit.result.best_epochs, fit.result.best_losses))
+        self.__dict__.pop("validation_curve_", None)
+        best_epochs = len(history) + fit.result.best_epochs  # the weights in use are those after this pass
+        self.__dict__.update(_curves([*history, last], best_epochs, fit.result.best_losses))
         if fit.interrupt is not None:  # after the pass
             raise fit.interrupt
 
@@ -216,9 +227,9 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
 
     # -- prediction ----------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def _restore(self, distribution: Distribution) -> Any:
         """The predictive, in the user's units, of the members' distributions of a chunk of rows."""
-        raise NotImplementedError
 
     def _evaluate(self, X: Any, *questions: Callable[[Any], Any], axis: int = 0) -> list[Any]:
         """What each of `questions` returns for the predictive of the rows X, which lie along `axis` of it.

@@ -82,6 +82,11 @@ class FitTask:
         """Numbers of the networks that are trained."""
         return self.start.members
 
+    @property
+    def seed_of_call(self) -> int | tuple[int, ...]:
+        """Seed of what each call that goes on draws anew: batches, bootstrap samples."""
+        return (self.seed, self.start.round) if self.start.round else self.seed
+
     def generators(self, purpose: Purpose, *, seed: int | tuple[int, ...] | None = None) -> list[np.random.Generator]:
         """Return the generators of the networks for one purpose."""
         return member_generators(self.seed if seed is None else seed, self.members, purpose)
@@ -176,8 +181,9 @@ def prepare_run(
 def _plan(task: FitTask, data: TrainingData, *, one_pass: bool) -> TrainingPlan:
     """The base network's plan with the method's changes, or cut down to one pass."""
     plan = options.build_plan(task.network, data.n_train, task.method.n_runs)
+    plan = task.method.adapt(plan, task.problem.scaler.standardised_range())
     if not one_pass:
-        return task.method.adapt(plan, task.problem.scaler.standardised_range())
+        return plan
     if plan.averaging is not None and plan.averaging.spans_a_fit:
         raise ValueError(
             f"averaging must not depend on the last epoch in partial_fit, which knows of none, got "
@@ -218,7 +224,7 @@ def _training_data(task: FitTask, rows: Rows, *, watching: bool) -> tuple[Traini
         train, held_out, validation = every_row, every_row[:, :0], None
         if watching and problem.validation is not None:
             validation = _to_rows(*problem.validation, rows.x.dtype, rows.x.device).share(len(members))
-    index = task.method.training_rows(task.seed, members, train)
+    index = task.method.training_rows(task.seed_of_call, members, train)
     in_bag = in_bag_counts(len(rows), index, held_out) if task.method.resamples_rows else None
     return TrainingData(rows, torch.from_numpy(index).to(rows.x.device), validation), in_bag
 
@@ -277,7 +283,7 @@ def _pretrain_(
 
 
 def _batch_stream(task: FitTask, mlp: MLP, data: TrainingData, batch_size: int) -> BatchStream:
-    seed = (task.seed, task.start.round) if task.start.round else task.seed  # each call that goes on draws its own
+    seed = task.seed_of_call
     column_means = torch.from_numpy(task.problem.scaler.standardised_mean()).to(data.rows.x)
     augmentation = options.resolve_augmentation(task.network.augmentation)
     augmenting = task.generators(Purpose.AUGMENTATION, seed=seed)

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 # An empty stretch is a gap from this share of the column's training range on; a column has ten at most.
 MIN_SHARE = 0.1
+# So much less (relatively) is as wide: the eleven levels of a rating have ten gaps in whatever unit, rounded or not.
+TIE = 1e-6
 # Standard deviation of a member's weights for the distance, before the activation: docs/decisions/0012-gaps.md.
 WEIGHT_STD = 1.5
 
@@ -51,14 +53,14 @@ class Gaps:
 
         It is 0 outside the gaps, so for every training row.
         """
-        inside = np.minimum(x[:, self.column] - self.low, self.high - x[:, self.column]) / self.unit
-        first_of_column = np.unique(self.column, return_index=True)[1]
-        return np.maximum(np.maximum.reduceat(inside, first_of_column, axis=1), 0.0)
+        inside = np.clip(x[:, self.column], self.low, self.high)
+        depth = np.minimum(inside - self.low, self.high - inside) / self.unit
+        return np.maximum.reduceat(depth, np.unique(self.column, return_index=True)[1], axis=1)
 
 
 def _gaps_of_column(x: Array) -> list[tuple[float, float]]:
     values = np.unique(x)
-    wide = np.flatnonzero(np.diff(values) >= MIN_SHARE * (values[-1] - values[0]))
+    wide = np.flatnonzero(np.diff(values) >= (1.0 - TIE) * MIN_SHARE * (values[-1] - values[0]))
     return [(float(values[i]), float(values[i + 1])) for i in wide] if len(values) > 1 else []
 
 

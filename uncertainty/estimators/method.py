@@ -54,7 +54,7 @@ class Method:
         """Return the plan with the method's own changes; `input_range` [D] is in units of the network's inputs."""
         return plan
 
-    def training_rows(self, seed: int, members: range, train: NDArray[np.intp]) -> NDArray[np.intp]:
+    def training_rows(self, seed: int | tuple[int, ...], members: range, train: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows [M, n] that each member trains on, out of those that are not held out."""
         return train
 

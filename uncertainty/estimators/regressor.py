@@ -21,7 +21,7 @@ from uncertainty.estimators.estimator import MemberEstimator
 from uncertainty.estimators.fitting import Problem
 from uncertainty.estimators.frames import Frame, interval_frame, numbered_frame, quantile_frame, value_frame
 from uncertainty.estimators.partial import partial_fit_is_available
-from uncertainty.estimators.scaling import OUTLIER_BOUND, InputScaler, TargetScaler
+from uncertainty.estimators.scaling import OUTLIER_BOUND, TargetScaler
 from uncertainty.heads import MixtureDensity
 from uncertainty.heads.base import Distribution, Head
 from uncertainty.heads.normal_mixture import NormalMixture
@@ -91,38 +91,37 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
 
     def _prepare(self, rows: RawRows, classes: Any = None) -> None:
         """Learn the scaling and build the head."""
-        network = self._network()
-        standardize, embedding = options.resolve_standardize(network.standardize), options.resolve_embedding(network)
         targets = regression_targets(rows)
         self._single_target = rows.y.ndim == 1
         self.n_outputs_ = targets.shape[1]
-        self._weight_unit = rows.weight_unit
         self.head_ = self._build_head()
-        self.input_scaler_ = InputScaler(**standardize._asdict(), embedding=embedding).fit(*rows.inputs())
-        self.target_scaler_ = TargetScaler(enabled=standardize.enabled).fit(targets, rows.weight)
-        if self.target_scaler_.n_damped_:
-            warnings.warn(
-                f"{self.target_scaler_.n_damped_} targets lie more than {OUTLIER_BOUND:g} robust standard deviations "
-                f"from the median and are damped in training. Check these rows; if they are real, transform y (its "
-                f"logarithm, say).",
-                UserWarning,
-                stacklevel=4,
-            )
+        self._learn_inputs(rows)
+        self.target_scaler_ = TargetScaler(enabled=self.input_scaler_.enabled).fit(targets, rows.weight)
 
     def _build_head(self) -> Head:
         return options.resolve_head(self._network().head, MixtureDensity(), "continuous").build(self.n_outputs_)
 
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
-        x, y = self._encode(rows)
-        watched = None if validation is None else (*self._encode(validation), validation.weight)
+        y, n_damped = self.target_scaler_.transform_training(self._targets(rows), rows.weight)
+        if n_damped:
+            warnings.warn(
+                f"{n_damped} targets lie more than {OUTLIER_BOUND:g} robust standard deviations from the median and "
+                f"are damped in training. Check these rows; if they are real, transform y (its logarithm, say).",
+                UserWarning,
+                stacklevel=4,
+            )
+        x, watched = self.input_scaler_.transform(rows.x), None
+        if validation is not None:
+            y_val = self.target_scaler_.transform(self._targets(validation))
+            watched = self.input_scaler_.transform(validation.x), y_val, validation.weight
         unlabeled = None if rows.unlabeled is None else self.input_scaler_.transform(rows.unlabeled)
         return Problem(x, y, rows.weight, None, self.input_scaler_, watched, unlabeled)
 
-    def _encode(self, rows: RawRows) -> tuple[Array, Array]:
+    def _targets(self, rows: RawRows) -> Array:
         targets = regression_targets(rows)
         if targets.shape[1] != self.n_outputs_:
             raise ValueError(f"y must have {self.n_outputs_} targets, as in the first fit, got {targets.shape[1]}.")
-        return self.input_scaler_.transform(rows.x), self.target_scaler_.transform(targets)
+        return targets
 
     def _restore(self, distribution: Distribution) -> ContinuousPredictive:
         assert isinstance(distribution, NormalMixture)

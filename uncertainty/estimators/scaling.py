@@ -28,6 +28,8 @@ MAX_OUTLIER_SHARE = 0.005
 NORMAL_IQR = 1.3489795003921634
 # Values whose square is no ordinary number have no variance that float64 could hold.
 SMALLEST, LARGEST = 1e-150, 1e150
+# What a quotient too large for float64 counts as.
+HUGE = np.finfo(np.float64).max
 
 
 class InputScaler:
@@ -78,7 +80,9 @@ class InputScaler:
         standardised = (inside - self.location_) / self.scale_
         beyond = x - inside
         if beyond.any():
-            beyond /= self.scale_
+            with np.errstate(over="ignore"):
+                beyond /= self.scale_
+            np.clip(beyond, -HUGE, HUGE, out=beyond)
             standardised += np.sign(beyond) * np.log1p(np.abs(beyond))
         return standardised
 
@@ -106,8 +110,7 @@ class TargetScaler:
 
     A training target is an outlier when it lies more than 50 robust standard deviations (interquartile range / 1.35)
     from the median and is alone or among at most 0.5 % of the rows. One wrong entry would otherwise set the scale of
-    all others, so d robust standard deviations beyond the bound count as log(1 + d). `n_damped_` counts outliers, and
-    the estimators warn of them.
+    all others, so d robust standard deviations beyond the bound count as log(1 + d). The estimators warn of them.
     """
 
     def __init__(self, *, enabled: bool) -> None:
@@ -117,11 +120,9 @@ class TargetScaler:
         """Learn location and scale [T], and the bounds of damping, of y [N, T] with row weights [N]."""
         _require_representable("y", y)
         self.location_, self.scale_ = np.zeros(y.shape[1]), np.ones(y.shape[1])
-        self.n_damped_ = 0
         if self.enabled:
             self.low_, self.high_, spread = _robust_range(y, weight)
             self.robust_std_ = np.where(spread > 0.0, spread, 1.0)
-            self.n_damped_ = int(((y < self.low_) | (y > self.high_)).sum())
             location, std = _moments(self._damp(y), weight)
             self.location_, self.scale_ = location, _usable_scale(std, location)
         return self
@@ -129,6 +130,19 @@ class TargetScaler:
     def transform(self, y: Array) -> Array:
         """Return the standardised y [N, T], outliers damped."""
         return (self._damp(y) - self.location_) / self.scale_ if self.enabled else y
+
+    def transform_training(self, y: Array, weight: Array | None) -> tuple[Array, int]:
+        """Return the standardised y [N, T] of rows to train on with weights [N], and how many of it are damped.
+
+        A fit that goes on may meet rows of another regime. Where more of them lie beyond the bounds of the first rows
+        than can be outliers, none is damped: the network could not learn what it never sees.
+        """
+        if not self.enabled:
+            return y, 0
+        beyond = (y < self.low_) | (y > self.high_)
+        few = _are_few(beyond, weight)
+        standardised = (np.where(few, self._damp(y), y) - self.location_) / self.scale_
+        return standardised, int(beyond[:, few].sum())
 
     def restore(self, distribution: NormalMixture) -> NormalMixture:
         """Return a distribution of standardised targets in the units of y."""
@@ -149,8 +163,17 @@ def _require_representable(name: str, values: Array) -> None:
 
 
 def _moments(values: Array, weight: Array | None) -> tuple[Array, Array]:
+    """Mean and standard deviation of each column; the latter is 0 where it is no more than rounding error.
+
+    The sum of many values is rounded, too, and so is the mean that comes of it. What it misses is no spread: only
+    that around the exact mean tells whether a column is constant.
+    """
     mean = np.average(values, axis=0, weights=weight)
-    return mean, np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
+    deviations = values - mean
+    missed = np.average(deviations, axis=0, weights=weight)
+    variance = np.average(deviations**2, axis=0, weights=weight)
+    constant = np.sqrt(np.maximum(variance - missed**2, 0.0)) <= ROUNDING * np.abs(mean)
+    return np.where(constant, mean + missed, mean), np.where(constant, 0.0, np.sqrt(variance))
 
 
 def _usable_scale(std: Array, location: Array) -> Array:
@@ -167,8 +190,13 @@ def _robust_range(values: Array, weight: Array | None) -> tuple[Array, Array, Ar
     weight = np.ones(len(values)) if weight is None else weight
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75), axis=0, weights=weight, method="inverted_cdf")
     spread = (upper - lower) / NORMAL_IQR
-    beyond = np.abs(values - median) > OUTLIER_BOUND * spread
-    share = (weight[:, None] * beyond).sum(axis=0) / weight.sum()
-    few = (share <= MAX_OUTLIER_SHARE) | (beyond.sum(axis=0) <= 1)
+    few = _are_few(np.abs(values - median) > OUTLIER_BOUND * spread, weight)
     bound = np.where((spread > 0.0) & few, OUTLIER_BOUND * spread, np.inf)
     return median - bound, median + bound, spread
+
+
+def _are_few(beyond: NDArray[np.bool_], weight: Array | None) -> NDArray[np.bool_]:
+    """Whether what lies beyond a bound [N, D] is so little of each column that it can be taken for mistakes."""
+    share = np.average(beyond, axis=0, weights=weight)
+    few: NDArray[np.bool_] = (share <= MAX_OUTLIER_SHARE) | (beyond.sum(axis=0) <= 1)
+    return few
