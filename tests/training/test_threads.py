@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from uncertainty.training.threads import (
     denormals_flushed,
@@ -67,6 +67,18 @@ def test_numpy_multiplies_on_one_thread_inside_and_on_as_many_as_before_afterwar
     with one_blas_thread():
         assert blas_threads() == [1] * len(before)
     assert blas_threads() == before
+
+
+def test_overlapping_limits_end_with_the_last():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert blas_threads() == [1] * len(before)
+        second.__exit__(None, None, None)
+        assert blas_threads() == before
 
 
 def test_a_fit_leaves_the_threads_of_numpy_alone(fit):

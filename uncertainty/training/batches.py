@@ -61,6 +61,12 @@ class BatchStream:
         return self.bounds[-1]
 
     @property
+    def total_weight(self) -> Tensor | int:
+        """Sum [M] of the weights of the rows that each member trains on in an epoch."""
+        weight = self.rows.weight
+        return self.n_rows if weight is None else self.n_rows * weight[self.index].mean(dim=1)
+
+    @property
     def batch_size(self) -> int:
         """Rows of every batch but the last, which may have fewer, or one more."""
         return self.bounds[1]

@@ -94,7 +94,7 @@ class Part:
             if self.average is not None:
                 self.average.after_epoch(1 + first_step // self.batches.n_batches)
             self._has_seen_every_batch_size = True
-            return Outcome(self._total_loss / self.batches.n_rows, self._take_back_failures())
+            return Outcome(self._total_loss / self.batches.total_weight, self._take_back_failures())
 
     def _make_step(self, batch: Batch, rate: float) -> None:
         if self._captured is None:

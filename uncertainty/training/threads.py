@@ -9,8 +9,9 @@ the products of torch use several threads.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
+from threading import Lock
 
 import torch
 from threadpoolctl import ThreadpoolController
@@ -56,11 +57,35 @@ def _blas_libraries() -> ThreadpoolController:
     return ThreadpoolController()  # looks through everything that is loaded: a few milliseconds
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
+class _BlasLimit:
+    """One thread in each product of numpy's: a limit of the whole process, which bodies on several threads share.
+
+    The first to begin sets it, and the last to end lifts it: were each to put back what it has found, the limit of
+    another would stay for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._n_bodies = Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._n_bodies == 0:
+                self._limiter = _blas_libraries().limit(limits=1, user_api="blas")
+            self._n_bodies += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._n_bodies -= 1
+            if self._n_bodies == 0:
+                self._limiter.restore_original_limits()
+
+
+_BLAS_LIMIT = _BlasLimit()
+
+
+def one_blas_thread() -> AbstractContextManager[None]:
     """Run the body with one thread in each product of numpy's, in the whole process, then put the old number back."""
-    with _blas_libraries().limit(limits=1, user_api="blas"):
-        yield
+    return _BLAS_LIMIT
 
 
 @contextmanager
