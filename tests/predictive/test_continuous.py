@@ -182,6 +182,40 @@ def test_any_affine_map_moves_every_answer_accordingly(continuous, location, sca
     np.testing.assert_allclose(q.rvs(3, 0), location + scale * p.rvs(3, 0), rtol=rtol)
 
 
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_monte_carlo_error_is_the_spread_of_the_std_over_draws_of_members(continuous, n_components):
+    everyone = continuous(20_000, 3, 0, n_components)
+    groups = np.arange(20_000).reshape(500, 40)
+    m = everyone.members
+    std, error = [], []
+    for group in groups:
+        p = with_members(everyone, NormalMixture(m.weights[group], m.means[group], m.scales[group]))
+        std.append(p.std())
+        error.append(p.monte_carlo_error())
+    # 500 groups tell a standard deviation to 3 %; the tails of the scales make the estimate a little small.
+    np.testing.assert_allclose(np.mean(error, axis=0), np.std(std, axis=0, ddof=1), rtol=0.12)
+
+
+def test_monte_carlo_error_has_the_units_of_y_and_needs_two_members(continuous):
+    p = continuous(5, 4, 2, 3)
+    assert p.monte_carlo_error().shape == (4, 2)
+    np.testing.assert_allclose(affine(p, 1e6, 7.0).monte_carlo_error(), 7.0 * p.monte_carlo_error(), rtol=1e-6)
+    equal = continuous(1, 4).members
+    twice = NormalMixture(*(np.repeat(a, 6, axis=0) for a in (equal.weights, equal.means, equal.scales)))
+    np.testing.assert_allclose(with_members(continuous(), twice).monte_carlo_error(), 0.0, atol=1e-14)
+    with pytest.raises(ValueError, match="at least two members"):
+        continuous(1).monte_carlo_error()
+
+
+def test_effective_components_count_those_in_use(continuous, mixture):
+    assert mixture([0.0, 1.0], [1.0, 1.0], [1.0, 0.0]).effective_components() == pytest.approx(1.0)
+    assert mixture([0.0] * 4, [1.0] * 4).effective_components() == pytest.approx(4.0)
+    assert mixture([0.0, 1.0, 2.0], [1.0] * 3, [0.5, 0.5, 0.0]).effective_components() == pytest.approx(2.0)
+    p = continuous(6, 5, 2, 3)
+    expected = np.mean([[np.exp(stats.entropy(w)) for w in member] for member in p.members.weights], axis=0)
+    np.testing.assert_allclose(p.effective_components(), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("offset", [1e8, -1e8, 1e12])
 def test_large_offsets_give_no_negative_or_missing_variance(continuous, offset):
     # sqrt(E[x^2] - E[x]^2) would be NaN here.

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import entr
 
 from uncertainty.heads.normal_mixture import NormalMixture
 from uncertainty.metrics.pointwise import joint_normal_mixture_logpdf, normal_mixture_crps
@@ -128,6 +129,34 @@ class ContinuousPredictive(RegressionPredictive):
         spread -= spread.mean(axis=0)
         spread *= spread
         return self._drop_target(spread.mean(axis=0))
+
+    # -- what the members and components are worth ---------------------------------------------------------------
+
+    def monte_carlo_error(self) -> Array:
+        """Standard error of `std()`, in units of y: how far another draw of as many members would move it.
+
+        Of MC-dropout these are other masks, of an ensemble other initial weights. By the delta method, from the spread
+        of what each member adds to the variance, v_m + (mu_m - mu)^2: good from some ten members on.
+
+        Raises
+        ------
+        ValueError
+            For a single member, which says nothing of others.
+        """
+        if self.n_members < 2:
+            raise ValueError("there must be at least two members to tell how much they differ, got 1. Use an ensemble.")
+        means = self.members.mean() - self.members.mean()[0]
+        share = self.members.variance() + (means - means.mean(axis=0)) ** 2
+        error_of_variance = self._drop_target(share.std(axis=0, ddof=1)) / np.sqrt(self.n_members)
+        return np.asarray(error_of_variance / (2.0 * self.std()))
+
+    def effective_components(self) -> Array:
+        """How many normal components (n,) a member uses for a row, from 1 to the K that it has.
+
+        The exponential of the entropy of their weights (Hill 1973, Diversity and evenness, order 1), on average over
+        the members. Near 1 everywhere, a Gaussian head would do; near K, more components may help.
+        """
+        return np.asarray(np.exp(entr(self.members.weights).sum(axis=-1)).mean(axis=0))
 
     # -- densities and probabilities -----------------------------------------------------------------------------
 
