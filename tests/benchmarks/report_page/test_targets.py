@@ -151,7 +151,9 @@ def test_ratio_of_root_mean_squared_errors() -> None:
 def test_gaps() -> None:
     published = rows("dun_ensemble5_2020", "nll", dict.fromkeys(SIX, 1.0))
     claim = find(
-        "Deep ensemble on the gap splits", runs("uci_gap", "deep_ensemble", SIX, nll=lambda i: 0.5 + 0.125 * i), published
+        "Deep ensemble on the gap splits",
+        runs("uci_gap", "deep_ensemble", SIX, nll=lambda i: 0.5 + 0.125 * i),
+        published,
     )
     clear = "4 of them by more than the error of the difference"
     assert claim.row[1:] == ("4 of 6 sets", f"4 of 6 sets; {clear}; behind by 0.00 on power, 0.12 on yacht", "met")
