@@ -21,7 +21,7 @@ from benchmarks import datasets
 from benchmarks.datasets import (
     DATA_DIR_VARIABLE,
     DATASETS,
-    SUITES,
+    SUITE_DATASETS,
     DatasetError,
     Source,
     load_dataset,
@@ -205,7 +205,7 @@ def test_pmlb_target_is_found_by_name(tmp_path: Path, position: int) -> None:
 
 
 def test_every_registered_set_belongs_to_one_suite() -> None:
-    assert sorted(name for names in SUITES.values() for name in names) == sorted(DATASETS)
+    assert sorted(name for names in SUITE_DATASETS.values() for name in names) == sorted(DATASETS)
 
 
 def test_registered_files_are_told_apart() -> None:
@@ -226,13 +226,13 @@ def check_arrays(name: str, load: Callable[[str], datasets.Arrays], shape: tuple
     assert n_classes is None or len(np.unique(y)) == n_classes
 
 
-@pytest.mark.parametrize("name", SUITES["quick"])
+@pytest.mark.parametrize("name", SUITE_DATASETS["quick"])
 def test_bundled_sets(name: str) -> None:
     check_arrays(name, load_dataset, BUNDLED_SHAPES[name])
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", [*SUITES["uci"], *SUITES["classification"]])
+@pytest.mark.parametrize("name", [*SUITE_DATASETS["uci"], *SUITE_DATASETS["classification"]])
 def test_sets_of_the_data_folder(name: str) -> None:
     folder = datasets.data_dir()
     assert folder is not None, f"set {DATA_DIR_VARIABLE} to the folder of the benchmark data"

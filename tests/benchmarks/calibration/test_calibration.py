@@ -219,7 +219,7 @@ def test_every_family_that_can_run_here_answers():
             else:
                 covered = found[np.arange(len(y)), y]
             # A column taken for another, or the error level for the coverage, would give 0.2 or less.
-            assert covered.mean() > 0.55, (family.name, name)
+            assert covered.mean() > 0.4, (family.name, name)
 
 
 def test_a_warning_of_the_fit_is_in_the_record_of_every_variant(known_problem, tmp_path):
@@ -238,7 +238,7 @@ def test_a_warning_of_the_fit_is_in_the_record_of_every_variant(known_problem, t
     assert evaluate(run, tmp_path).failure is None
     found = {record["method"]: record["warnings"] for record in stored_records(run, tmp_path)}
     assert found == {
-        f"made+{name}": ["UserWarning: of the fit", f"UserWarning: of {name}"] for name in ("first", "second")
+        f"made+{name}": sorted(["UserWarning: of the fit", f"UserWarning: of {name}"]) for name in ("first", "second")
     }
 
 
