@@ -51,15 +51,17 @@ def span(values: Sequence[Any]) -> str:
 
 def _gaps(suites: Mapping[str, Results]) -> list[Block]:
     """Name what ran on fewer splits than the others of its data set: its means are of other rows."""
-    texts = []
+    short: dict[tuple[str, str, int, int], list[str]] = {}
     for suite, results in suites.items():
-        for dataset, methods in results.runs.items():
-            most = max(len(runs) for runs in methods.values())
-            texts += [
-                f"{suite}, {dataset}: `{method}` has {len(methods[method])} of {most} splits."
-                for method in sort_methods(methods)
-                if len(methods[method]) < most
-            ]
+        for method in results.methods:
+            for dataset in results.datasets:
+                n, most = len(results.runs[dataset].get(method, {})), results.most_splits(dataset)
+                if 0 < n < most:
+                    short.setdefault((suite, method, n, most), []).append(dataset)
+    texts = [
+        f"{suite}: `{method}` has {n} of {most} splits of {', '.join(datasets)}."
+        for (suite, method, n, most), datasets in short.items()
+    ]
     return [Paragraph("Not everything ran on all splits:"), Bullets(tuple(texts))] if texts else []
 
 

@@ -43,6 +43,10 @@ class Results:
             for _, record in sorted(self.runs.get(name, {}).get(contender, {}).items())
         ]
 
+    def most_splits(self, dataset: str) -> int:
+        """Return on how many splits of a data set the methods with the most runs ran."""
+        return max(map(len, self.runs[dataset].values()))
+
     def on_common_splits(self, methods: Sequence[str]) -> Results:
         """Return the runs of some methods on the splits that all of them have; data sets without any are left out."""
         runs = {}

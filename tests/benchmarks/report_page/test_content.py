@@ -94,7 +94,7 @@ def test_warnings_are_counted_once_a_run() -> None:
 
 def test_missing_splits_are_named() -> None:
     text = render_markdown(page_of(small()[:-1]), "benchmarks")
-    assert "shift, yacht: `probabilistic_mlp` has 1 of 2 splits." in text
+    assert "shift: `probabilistic_mlp` has 1 of 2 splits of yacht." in text
 
 
 def test_missing_reference_is_said_to_be_missing() -> None:
