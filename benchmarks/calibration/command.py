@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 
 from ..datasets import DATASETS, SUITE_DATASETS, DatasetError
+from ..execution import is_changed
 from ..report import warning_lines
 from ..runner import in_parallel
 from ..splits import N_STRATIFIED_SPLITS
@@ -74,7 +75,11 @@ def run(options: argparse.Namespace) -> int:
     for number, answer in enumerate(answers, start=1):
         n_failures += answer.failure is not None
         print(f"{number}/{len(missing)} {answer.text()}", file=sys.stderr, flush=True)
-    print_tables([record for each in runs for record in stored_records(each, options.output)])
+    records = [record for each in runs for record in stored_records(each, options.output)]
+    print_tables(records)
+    if n_changed := sum(map(is_changed, records)):
+        print(f"Note: {n_changed} of {len(records)} records were made with another state of the source of uncertainty. "
+              "Choose another --output to make all of them anew.")  # fmt: skip
     if note := missing_note((*REGRESSION, *CLASSIFICATION)):
         print(f"Note: {note}")
     print(f"{len(missing)} runs in {time.perf_counter() - start:.0f} s, {n_failures} failed. All in {options.output}")

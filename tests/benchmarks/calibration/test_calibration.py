@@ -260,6 +260,11 @@ def test_the_command_runs_once_and_prints_tables(tmp_path, known_problem, monkey
     assert "cheap+conformal" in text
     assert "2 runs in" in text
     assert main(arguments) == 0
-    assert "0 runs in" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "0 runs in" in text
+    assert "another state of the source" not in text
+    monkeypatch.setattr("benchmarks.execution.source_digest", lambda: "0123456789ab")
+    assert main(arguments) == 0
+    assert "Note: 4 of 4 records were made with another state of the source" in capsys.readouterr().out
     assert main([*arguments, "--coverage", "0.8"]) == 2
     assert "got coverage=0.9" in capsys.readouterr().err
