@@ -153,10 +153,11 @@ def test_columns_that_name_rows_are_pointed_out(run, tmp_path):
     )
     table.assign(y=table["x"] + 0.5).to_csv(tmp_path / "data.csv", index=False)
     command = ["fit", tmp_path / "data.csv", "--target", "y", *QUICK, "-o", tmp_path / "model.uq", "--force"]
-    line = run(*command).stdout.splitlines()[-3]
-    assert "own value of 'row id', 'day'," in line
-    assert "--drop 'row id' --drop day." in line
-    assert "own value" not in run(*command, "--drop", "row id", "--drop", "day").stdout
+    said = run(*command).stdout
+    assert "Dates have to be written 2020-01-31: 'day', with values such as '01.01.2024', are text." in said
+    assert "own value of 'row id'," in said
+    assert "Of an identifier: --drop 'row id'." in said
+    assert "own value" not in run(*command, "--drop", "row id").stdout
 
 
 class Model(list):

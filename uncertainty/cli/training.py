@@ -16,7 +16,7 @@ from uncertainty.cli.columns import frame_of, whole_table
 from uncertainty.cli.input_table import InputTable
 from uncertainty.cli.target import guess_task, known_rows, read_weights, target_values, training_labels
 from uncertainty.cli.training_plan import CLASSIFICATION
-from uncertainty.tables.column_kinds import CATEGORY, DATE, NUMBER
+from uncertainty.tables.column_kinds import CATEGORY, DATE, NUMBER, kind_of, reads_as_dates
 
 MOST_LINES = 60
 # A column of text is taken for names of rows if so large a share of its values differ, of at least so many.
@@ -70,10 +70,14 @@ def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) 
 
 
 def _features(rows: Any, names: list[str], category: tuple[str, ...]) -> Any:
-    """A frame of the features, of kinds that are guessed but for the columns of codes."""
+    """A frame of the features, of kinds that are guessed but for the columns of codes.
+
+    What is text is said to be categories: of all else, such as dates in other forms, `_doubted` speaks.
+    """
     kinds = {name: CATEGORY if name in category else guess_kind(rows[name].combine_chunks(), name) for name in names}
     frame = frame_of(rows, kinds)
-    return frame.astype(dict.fromkeys(category, "category"))
+    text = [name for name in names if kind_of(frame[name]) == CATEGORY]
+    return frame.astype(dict.fromkeys([*category, *text], "category"))
 
 
 def _described(frame: Any, kinds: dict[str, str]) -> list[str]:
@@ -89,19 +93,30 @@ def _described(frame: Any, kinds: dict[str, str]) -> list[str]:
 
 
 def _doubted(frame: Any, kinds: dict[str, str]) -> list[str]:
-    """Say which columns of text tell rows apart, from which nothing can be learned."""
+    """Say which columns of text are dates in another form, or tell rows apart, so that nothing can be learned."""
     texts = {name: frame[name].dropna() for name, kind in kinds.items() if kind == CATEGORY}
-    names = [
+    dates = [name for name, values in texts.items() if reads_as_dates(values.astype(object))]
+    identifiers = _identifiers({name: values for name, values in texts.items() if name not in dates})
+    lines = []
+    if dates:
+        lines.append(
+            f"Dates have to be written 2020-01-31: {', '.join(map(repr, dates))}, with values such as "
+            f"{texts[dates[0]].iloc[0]!r}, are text."
+        )
+    if identifiers:
+        options = " ".join(f"--drop {shlex.quote(name)}" for name in identifiers)
+        lines.append(
+            f"Nearly every row has its own value of {', '.join(map(repr, identifiers))}, so little can be learned from "
+            f"it. Of an identifier: {options}."
+        )
+    return lines
+
+
+def _identifiers(texts: dict[str, Any]) -> list[str]:
+    return [
         name
         for name, values in texts.items()
         if len(values) >= FEWEST_NAMED and values.nunique() > MOSTLY_DIFFERENT * len(values)
-    ]
-    if not names:
-        return []
-    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
-    return [
-        f"Nearly every row has its own value of {', '.join(map(repr, names))}, so little can be learned from it. Of an "
-        f"identifier: {options}. Dates have to be written 2020-01-31."
     ]
 
 
