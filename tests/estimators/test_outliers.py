@@ -1,7 +1,5 @@
 """Scaling of inputs and targets: what counts as an outlier, what is data, and which numbers are refused."""
 
-import warnings
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -24,7 +22,7 @@ def transformed(kind, values):
 
 def n_damped(y):
     y = np.asarray(y, dtype=float).reshape(len(y), -1)
-    return fitted(TargetScaler, y).transform_training(y, None)[1]
+    return fitted(TargetScaler, y).is_outlier(y).sum()
 
 
 def normal(n_rows, seed=0):
@@ -94,44 +92,53 @@ def test_each_target_has_its_own_bounds():
     assert_allclose(scaler.scale_[1], Y[:, 1].std(), rtol=1e-12)
 
 
-def test_many_later_targets_beyond_the_first_bounds_are_learned_as_they_are():
-    first = normal(200)
-    scaler = fitted(TargetScaler, first)
-    later = 200.0 + normal(300, seed=1)[:, None]
-    z, n = scaler.transform_training(later, None)
-    assert n == 0
-    assert_allclose(z, (later - first.mean()) / first.std(), rtol=1e-12)
-    mixed = np.append(normal(300, seed=1), 1e6)[:, None]
-    z, n = scaler.transform_training(mixed, None)
-    assert n == 1  # one among many is a mistake, then as in the first fit
-    assert_array_equal(z, scaler.transform(mixed))
-    weight = np.append(np.full(298, 1.0), [200.0, 1.0, 1.0])
-    mixed[-2:] = 1e6
-    assert scaler.transform_training(mixed, None)[1] == 0  # 2 of 301 are too many
-    assert scaler.transform_training(mixed, weight)[1] == 2  # but not with so little of the weight
+def test_targets_have_moved_if_most_of_the_later_ones_lie_beyond_the_bounds():
+    scaler = fitted(TargetScaler, np.column_stack([normal(200), normal(200, seed=1)]))
+    later = np.column_stack([200.0 + normal(300), normal(300, seed=1)])
+    assert_array_equal(scaler.has_moved(later, None), [True, False])
+    assert_array_equal(scaler.has_moved(later[:10], None), [True, False])
+    assert_array_equal(scaler.has_moved(later[:9], None), [False, False])  # so few cannot tell
+    z = scaler.transform(later, scaler.has_moved(later, None))
+    assert_allclose(z, (later - scaler.location_) / scaler.scale_, rtol=1e-12)
+    half = later.copy()
+    half[:150] = normal(150)[:, None]
+    assert_array_equal(scaler.has_moved(half, None), [False, False])
+    light = np.where(np.arange(300) < 200, 1.0, 0.001)  # neither many rows of little weight nor one of much
+    assert_array_equal(scaler.has_moved(np.roll(half, 80, axis=0), light), [False, False])
+    mistakes = np.column_stack([normal(300), normal(300)])
+    mistakes[:3] = 1e6
+    heavy = np.where(np.arange(300) < 3, 1e4, 1.0)
+    assert_array_equal(scaler.has_moved(mistakes, heavy), [False, False])
+    assert scaler.is_outlier(mistakes).sum() == 6
 
 
-@pytest.mark.parametrize("way", ["warm_start", "partial_fit"])
+@pytest.mark.parametrize("way", ["warm_start", "warm_start with X_val", "partial_fit"])
 def test_a_fit_that_goes_on_follows_the_targets_to_another_level(quick, regression, way):
     X, y = regression
-    options = {"early_stopping": False, "averaging": None, "schedule": "constant", "warm_start": True}
-    model = quick(ProbabilisticMLPRegressor, **options).fit(X, y)
+    options = {"averaging": None, "schedule": "constant", "warm_start": True, "n_iter_no_change": 300}
+    model = quick(ProbabilisticMLPRegressor, early_stopping=way == "warm_start with X_val", **options).fit(X, y)
     scaler = model.target_scaler_
     level = scaler.high_[0] + 60.0 * scaler.robust_std_[0]  # which, damped, were 4 beyond the bound
     model.set_params(learning_rate_init=0.3, max_iter=300)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for _ in range(1 if way == "warm_start" else 300):
-            (model.fit if way == "warm_start" else model.partial_fit)(X, y + level)
+    held_out = {"X_val": X, "y_val": y + level} if "X_val" in way else {}
+
+    def go_on():
+        for _ in range(300 if way == "partial_fit" else 1):
+            (model.partial_fit if way == "partial_fit" else model.fit)(X, y + level, **held_out)
+
+    with pytest.warns(UserWarning, match=r"most targets lie more than 50 .* fit a new estimator") as caught:
+        go_on()
+    assert caught[0].filename == __file__
     assert model.predict(X).mean() > scaler.high_[0] + 30.0 * scaler.robust_std_[0]
 
 
-def test_an_outlier_in_a_fit_that_goes_on_is_warned_of(quick, regression):
+def test_a_few_mistakes_in_a_fit_that_goes_on_are_damped_and_warned_of(quick, regression):
     X, y = regression
-    model = quick(ProbabilisticMLPRegressor, early_stopping=False).partial_fit(X, y)
-    with pytest.warns(UserWarning, match="1 targets lie more than 50") as caught:
-        model.partial_fit(X[:10], np.append(y[:9], 1e9))
+    model = quick(ProbabilisticMLPRegressor, early_stopping=False).fit(X, y)
+    with pytest.warns(UserWarning, match="4 targets lie more than 50") as caught:
+        model.partial_fit(X, np.append(y[:56], [1e9] * 4))
     assert caught[0].filename == __file__
+    assert np.abs(model.predict(X)).max() < 100.0
 
 
 # -- inputs ------------------------------------------------------------------------------------------------------------

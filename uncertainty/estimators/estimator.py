@@ -123,12 +123,12 @@ class MemberEstimator(CallbackSupportMixin, SaveMixin, BaseEstimator):
     def _require_same(self, head: Head) -> None:
         """Refuse a head or a scaling other than those of the fit that goes on."""
         if (type(head), vars(head)) != (type(self.head_), vars(self.head_)):
-            raise ValueError("head must stay the same when a fit continues. Set warm_start=False, or fit anew.")
+            raise ValueError("head must stay the same when a fit continues. Fit a new estimator to change it.")
         network, scaler = self._network(), self.input_scaler_
         if options.resolve_standardize(network.standardize) != (scaler.enabled, scaler.whiten):
-            raise ValueError("standardize must stay the same when a fit continues. Set warm_start=False, or fit anew.")
+            raise ValueError("standardize must stay the same when a fit continues. Fit a new estimator to change it.")
         if options.resolve_embedding(network) != scaler.embedding:
-            raise ValueError("embedding must stay the same when a fit continues. Set warm_start=False, or fit anew.")
+            raise ValueError("embedding must stay the same when a fit continues. Fit a new estimator to change it.")
 
     @with_callbacks
     def _train(self, problem: Problem, watch: FitWatch, *, continues: bool) -> None:

@@ -102,17 +102,26 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
         return options.resolve_head(self._network().head, MixtureDensity(), "continuous").build(self.n_outputs_)
 
     def _problem(self, rows: RawRows, validation: RawRows | None) -> Problem:
-        y, n_damped = self.target_scaler_.transform_training(self._targets(rows), rows.weight)
-        if n_damped:
+        targets, scaler = self._targets(rows), self.target_scaler_
+        moved = scaler.has_moved(targets, rows.weight)
+        far = f"more than {OUTLIER_BOUND:g} robust standard deviations from the median"
+        if moved.any():
             warnings.warn(
-                f"{n_damped} targets lie more than {OUTLIER_BOUND:g} robust standard deviations from the median and "
-                f"are damped in training. Check these rows; if they are real, transform y (its logarithm, say).",
+                f"most targets lie {far} of those that the scaling was learned from. They are trained on as they are, "
+                f"which takes long: fit a new estimator to scale them.",
                 UserWarning,
                 stacklevel=4,
             )
-        x, watched = self.input_scaler_.transform(rows.x), None
+        if n_damped := int(scaler.is_outlier(targets)[:, ~moved].sum()):
+            warnings.warn(
+                f"{n_damped} targets lie {far} and are damped in training. Check these rows; if they are real, "
+                f"transform y (its logarithm, say).",
+                UserWarning,
+                stacklevel=4,
+            )
+        x, y, watched = self.input_scaler_.transform(rows.x), scaler.transform(targets, moved), None
         if validation is not None:
-            y_val = self.target_scaler_.transform(self._targets(validation))
+            y_val = scaler.transform(self._targets(validation), moved)
             watched = self.input_scaler_.transform(validation.x), y_val, validation.weight
         unlabeled = None if rows.unlabeled is None else self.input_scaler_.transform(rows.unlabeled)
         return Problem(x, y, rows.weight, None, self.input_scaler_, watched, unlabeled)

@@ -24,6 +24,8 @@ MAX_RANGE_IN_SCALES = 10.0
 OUTLIER_BOUND = 50.0
 # ... unless they are more than a single row or this share of the rows: then they are part of the data.
 MAX_OUTLIER_SHARE = 0.005
+# So many rows can tell targets that have moved from mistakes.
+FEWEST_ROWS_OF_A_REGIME = 10
 # Interquartile range of a standard normal distribution.
 NORMAL_IQR = 1.3489795003921634
 # Values whose square is no ordinary number have no variance that float64 could hold.
@@ -127,22 +129,24 @@ class TargetScaler:
             self.location_, self.scale_ = location, _usable_scale(std, location)
         return self
 
-    def transform(self, y: Array) -> Array:
-        """Return the standardised y [N, T], outliers damped."""
-        return (self._damp(y) - self.location_) / self.scale_ if self.enabled else y
+    def transform(self, y: Array, moved: NDArray[np.bool_] | bool = False) -> Array:
+        """Return the standardised y [N, T], outliers damped but for targets that have `moved` [T]."""
+        return (np.where(moved, y, self._damp(y)) - self.location_) / self.scale_ if self.enabled else y
 
-    def transform_training(self, y: Array, weight: Array | None) -> tuple[Array, int]:
-        """Return the standardised y [N, T] of rows to train on with weights [N], and how many of it are damped.
+    def is_outlier(self, y: Array) -> NDArray[np.bool_]:
+        """Whether each value of y [N, T] lies beyond the bounds."""
+        return (y < self.low_) | (y > self.high_) if self.enabled else np.zeros(y.shape, dtype=bool)
 
-        A fit that goes on may meet rows of another regime. Where more of them lie beyond the bounds of the first rows
-        than can be outliers, none is damped: the network could not learn what it never sees.
+    def has_moved(self, y: Array, weight: Array | None) -> NDArray[np.bool_]:
+        """Whether each target [T], in rows y [N, T] with weights [N] that continue a fit, has left the bounds for good.
+
+        So it has if they hold more beyond than within, of ten rows at least. These are no mistakes, and damped they
+        would be out of reach of the network. A call with fewer rows cannot tell.
         """
-        if not self.enabled:
-            return y, 0
-        beyond = (y < self.low_) | (y > self.high_)
-        few = _are_few(beyond, weight)
-        standardised = (np.where(few, self._damp(y), y) - self.location_) / self.scale_
-        return standardised, int(beyond[:, few].sum())
+        beyond = self.is_outlier(y)
+        share = np.minimum(beyond.mean(axis=0), np.average(beyond, axis=0, weights=weight))
+        moved: NDArray[np.bool_] = (share > 0.5) & (len(y) >= FEWEST_ROWS_OF_A_REGIME)
+        return moved
 
     def restore(self, distribution: NormalMixture) -> NormalMixture:
         """Return a distribution of standardised targets in the units of y."""
@@ -190,13 +194,7 @@ def _robust_range(values: Array, weight: Array | None) -> tuple[Array, Array, Ar
     weight = np.ones(len(values)) if weight is None else weight
     lower, median, upper = np.quantile(values, (0.25, 0.5, 0.75), axis=0, weights=weight, method="inverted_cdf")
     spread = (upper - lower) / NORMAL_IQR
-    few = _are_few(np.abs(values - median) > OUTLIER_BOUND * spread, weight)
+    beyond = np.abs(values - median) > OUTLIER_BOUND * spread
+    few = (np.average(beyond, axis=0, weights=weight) <= MAX_OUTLIER_SHARE) | (beyond.sum(axis=0) <= 1)
     bound = np.where((spread > 0.0) & few, OUTLIER_BOUND * spread, np.inf)
     return median - bound, median + bound, spread
-
-
-def _are_few(beyond: NDArray[np.bool_], weight: Array | None) -> NDArray[np.bool_]:
-    """Whether what lies beyond a bound [N, D] is so little of each column that it can be taken for mistakes."""
-    share = np.average(beyond, axis=0, weights=weight)
-    few: NDArray[np.bool_] = (share <= MAX_OUTLIER_SHARE) | (beyond.sum(axis=0) <= 1)
-    return few
