@@ -1,5 +1,7 @@
 """The number of threads: fitted to the work, within every limit, and put back."""
 
+from threading import Event, Thread
+
 import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -55,6 +57,28 @@ def test_the_old_number_comes_back_even_after_an_error(set_threads):
     set_threads(2)
     with pytest.raises(RuntimeError, match="inside"), torch_threads(1):
         raise RuntimeError("inside")
+    assert torch.get_num_threads() == 2
+
+
+def test_overlapping_limits_on_two_threads_leave_both_as_they_were(set_threads):
+    set_threads(2)
+    inside, done, found = Event(), Event(), []
+
+    def body():
+        with torch_threads(1):
+            inside.set()
+            done.wait(10)
+        found.append(torch.get_num_threads())
+
+    first = Thread(target=body)
+    first.start()
+    assert inside.wait(10)
+    second = Thread(target=body)  # new to torch, while the limit of the first is in force
+    second.start()
+    done.set()
+    first.join()
+    second.join()
+    assert found == [2, 2]
     assert torch.get_num_threads() == 2
 
 

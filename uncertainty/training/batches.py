@@ -62,7 +62,7 @@ class BatchStream:
 
     @property
     def total_weight(self) -> Tensor | int:
-        """Sum [M] of the weights of the rows that each member trains on in an epoch."""
+        """Sum [M] of the weights of the rows of an epoch, for each member; of a shortened one, its expectation."""
         weight = self.rows.weight
         return self.n_rows if weight is None else self.n_rows * weight[self.index].mean(dim=1)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from threading import Lock
+from threading import Lock, local
 
 import torch
 from threadpoolctl import ThreadpoolController
@@ -41,15 +41,47 @@ def training_threads(step_multiply_adds: int, limit: int) -> int:
     return min(max(1, step_multiply_adds // MULTIPLY_ADDS_OF_A_STEP_PER_THREAD), limit)
 
 
+class _TorchLimits:
+    """How many bodies of `torch_threads` are under way, and the number of threads before the first of them.
+
+    A thread that has not used torch yet begins with the number that any other has set last. Within a body that is its
+    limit, and no number to go back to.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._n_bodies, self._before = Lock(), 0, 0
+        self._of_thread = local()
+
+    def enter(self) -> int:
+        """Count a body in, and return the number of threads to put back after it."""
+        with self._lock:
+            found, depth = torch.get_num_threads(), getattr(self._of_thread, "depth", 0)
+            if self._n_bodies == 0:
+                self._before = found
+            self._n_bodies += 1
+            self._of_thread.depth = depth + 1
+            return found if depth else max(found, self._before)
+
+    def leave(self) -> None:
+        """Count a body out."""
+        with self._lock:
+            self._n_bodies -= 1
+            self._of_thread.depth -= 1
+
+
+_TORCH_LIMITS = _TorchLimits()
+
+
 @contextmanager
 def torch_threads(n_threads: int) -> Iterator[None]:
     """Run the body with so many threads in each of torch's operations, then put the old number back."""
-    before = torch.get_num_threads()
+    before = _TORCH_LIMITS.enter()
     torch.set_num_threads(n_threads)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+        _TORCH_LIMITS.leave()
 
 
 @cache
