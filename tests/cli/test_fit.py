@@ -154,10 +154,26 @@ def test_columns_that_name_rows_are_pointed_out(run, tmp_path):
     table.assign(y=table["x"] + 0.5).to_csv(tmp_path / "data.csv", index=False)
     command = ["fit", tmp_path / "data.csv", "--target", "y", *QUICK, "-o", tmp_path / "model.uq", "--force"]
     said = run(*command).stdout
-    assert "Dates have to be written 2020-01-31: 'day', with values such as '01.01.2024', are text." in said
+    assert "'day' is text, since '01.01.2024' is no date in the form 2020-01-31." in said
     assert "own value of 'row id'," in said
     assert "Of an identifier: --drop 'row id'." in said
-    assert "own value" not in run(*command, "--drop", "row id").stdout
+    said = run(*command, "--drop", "row id", "--category", "day").stdout
+    assert "own value" not in said
+    assert "is text" not in said
+
+
+def test_an_impossible_date_is_named(run, tmp_path):
+    days = ["2024-02-28", "2024-02-30", "2024-03-01"] * 10
+    pd.DataFrame({"day": days, "y": np.arange(30.0)}).to_csv(tmp_path / "data.csv", index=False)
+    said = run("fit", tmp_path / "data.csv", "--target", "y", *QUICK, "-o", tmp_path / "model.uq").stdout
+    assert "'day' is text, since '2024-02-30' is no date in the form 2020-01-31." in said
+
+
+def test_values_of_rows_without_a_target_are_not_counted(run, tmp_path):
+    table = pd.DataFrame({"c": ["u", "v"] * 15 + ["alone"] * 10, "y": [*np.arange(30.0), *[np.nan] * 10]})
+    table.to_csv(tmp_path / "data.csv", index=False)
+    said = run("fit", tmp_path / "data.csv", "--target", "y", *QUICK, "-o", tmp_path / "model.uq").stdout
+    assert "2 different: u, v" in said
 
 
 class Model(list):

@@ -177,7 +177,16 @@ def test_columns_of_nothing_and_of_dates_alone():
 
 
 @pytest.mark.parametrize(
-    "written", ["2024-05-01", "2024-05-01 12:30", "2024-05-01T12:30:00Z", "31.1.2024", "1/31/2024"]
+    "written",
+    [
+        "2024-05-01",
+        "2024-05-01 12:30",
+        "2024-05-01T12:30:00Z",
+        "31.1.2024",
+        "1/31/2024 8:30",
+        "2024/05/01",
+        "31-01-2024",
+    ],
 )
 def test_text_that_reads_as_dates_is_pointed_out(written):
     frame = pd.DataFrame({"size": [1.0, 2.0], "sold": [written, None]})
@@ -186,7 +195,18 @@ def test_text_that_reads_as_dates_is_pointed_out(written):
     assert columns.kinds_["sold"] == "category"
 
 
-@pytest.mark.parametrize("values", [["2024-05-01", "soon"], ["20240501"] * 2, ["1.5.2"] * 2, [None, None]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2024-05-01", "soon"],
+        ["20240501"] * 2,
+        ["1.5.2"] * 2,
+        ["99.99.9999"] * 2,
+        ["7732-18-5"] * 2,
+        ["2024-05-01 batch A"] * 2,
+        [None, None],
+    ],
+)
 def test_other_text_and_chosen_categories_are_not(values):
     frame = pd.DataFrame({"size": [1.0, 2.0], "sold": values, "day": pd.Categorical(["2024-05-01", "2024-05-02"])})
     with warnings.catch_warnings():

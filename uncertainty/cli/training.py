@@ -55,7 +55,7 @@ def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) 
     values = (
         training_labels(column, known, target) if task == CLASSIFICATION else target_values(column, known, target, None)
     )
-    frame = _features(rows, features, roles.category)[known.to_numpy(zero_copy_only=False)]
+    frame = _features(rows, features, roles.category, known.to_numpy(zero_copy_only=False))
     kinds = TableColumns().fit(frame).kinds_
     n_unknown = rows.num_rows - len(frame)
     lines = [
@@ -63,19 +63,19 @@ def read_training_rows(table: InputTable, roles: ColumnRoles, task: str | None) 
         + (f"; {n_unknown} without a target are left out." * bool(n_unknown)),
         f"Target {target!r}: {task}" + (f", as {reason} (--task says otherwise)." if task == guessed else "."),
         *_described(frame, kinds),
-        *_doubted(frame, kinds),
+        *_doubted(frame, kinds, roles.category),
     ]
     y = pandas.Series(values, name=target, index=frame.index)
     return TrainingRows(frame, y, read_weights(rows, known, roles.weights), task, "\n".join(lines))
 
 
-def _features(rows: Any, names: list[str], category: tuple[str, ...]) -> Any:
-    """A frame of the features, of kinds that are guessed but for the columns of codes.
+def _features(rows: Any, names: list[str], category: tuple[str, ...], known: Any) -> Any:
+    """A frame of the features in the `known` rows, of kinds that are guessed but for the columns of codes.
 
     What is text is said to be categories: of all else, such as dates in other forms, `_doubted` speaks.
     """
     kinds = {name: CATEGORY if name in category else guess_kind(rows[name].combine_chunks(), name) for name in names}
-    frame = frame_of(rows, kinds)
+    frame = frame_of(rows, kinds)[known]
     text = [name for name in names if kind_of(frame[name]) == CATEGORY]
     return frame.astype(dict.fromkeys([*category, *text], "category"))
 
@@ -92,24 +92,29 @@ def _described(frame: Any, kinds: dict[str, str]) -> list[str]:
     return lines
 
 
-def _doubted(frame: Any, kinds: dict[str, str]) -> list[str]:
-    """Say which columns of text are dates in another form, or tell rows apart, so that nothing can be learned."""
-    texts = {name: frame[name].dropna() for name, kind in kinds.items() if kind == CATEGORY}
+def _doubted(frame: Any, kinds: dict[str, str], chosen: tuple[str, ...]) -> list[str]:
+    """Say which columns of text, not chosen to be so, are dates in another form, or tell rows apart."""
+    texts = {name: frame[name].dropna() for name, kind in kinds.items() if kind == CATEGORY and name not in chosen}
     dates = [name for name, values in texts.items() if reads_as_dates(values.astype(object))]
     identifiers = _identifiers({name: values for name, values in texts.items() if name not in dates})
     lines = []
-    if dates:
-        lines.append(
-            f"Dates have to be written 2020-01-31: {', '.join(map(repr, dates))}, with values such as "
-            f"{texts[dates[0]].iloc[0]!r}, are text."
-        )
+    for name in dates:
+        lines.append(f"{name!r} is text, since {_misdated(texts[name])!r} is no date in the form 2020-01-31.")
     if identifiers:
         options = " ".join(f"--drop {shlex.quote(name)}" for name in identifiers)
         lines.append(
             f"Nearly every row has its own value of {', '.join(map(repr, identifiers))}, so little can be learned from "
-            f"it. Of an identifier: {options}."
+            f"it. Of an identifier: {options}. Dates have to be written 2020-01-31."
         )
     return lines
+
+
+def _misdated(values: Any) -> str:
+    """The first value that is no date in the form that is read."""
+    import pandas
+
+    parsed = pandas.to_datetime(values.astype(object), errors="coerce", format="ISO8601", utc=True)
+    return str(values[parsed.isna()].iloc[0] if parsed.isna().any() else values.iloc[0])
 
 
 def _identifiers(texts: dict[str, Any]) -> list[str]:

@@ -15,8 +15,11 @@ KIND_OF_OBJECTS = {
     "boolean": BOOLEAN,
 }
 
-# 2020-01-31, with or without a time, and 31.1.2020 or 1/31/2020.
-WRITTEN_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{4}")
+# 2020-01-31, 31.1.2020, 1/31/2020 and the like, with or without a time.
+_YEAR, _PART = r"(1[89]|20|21)\d\d", r"(0?[1-9]|[12]\d|3[01])"
+WRITTEN_DATE = re.compile(
+    rf"({_YEAR}(?P<a>[-/.]){_PART}(?P=a){_PART}|{_PART}(?P<b>[-/.]){_PART}(?P=b){_YEAR})([T ]\d{{1,2}}:\d{{2}}.*)?"
+)
 # Values looked at before text is said to be dates.
 MOST_LOOKED_AT = 100
 
