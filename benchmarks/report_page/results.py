@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,19 @@ class Results:
             splits = sorted(set.intersection(*map(set, own))) if own else []
             if splits:
                 runs[dataset] = {m: {split: found[m][split] for split in splits} for m in methods}
+        return Results(self.suite, runs)
+
+    def on_usual_splits(self) -> Results:
+        """Return on each data set the splits that most methods have, and the methods that have all of these."""
+        runs = {}
+        for dataset, found in self.runs.items():
+            counts = Counter(frozenset(of_method) for of_method in found.values())
+            usual = max(counts, key=lambda splits: (counts[splits], len(splits)))
+            runs[dataset] = {
+                method: {split: of_method[split] for split in sorted(usual)}
+                for method, of_method in found.items()
+                if usual <= of_method.keys()
+            }
         return Results(self.suite, runs)
 
     def task(self, dataset: str) -> str:

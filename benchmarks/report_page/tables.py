@@ -107,7 +107,7 @@ def _verdict(ours: Estimate | None, theirs: Estimate | None) -> str:
 
 
 def rank_table(results: Results, datasets: Sequence[str], task: str) -> Table:
-    """Return average ranks over the data sets for each loss, among the methods that have it on all of their splits."""
+    """Return average ranks over the data sets for each loss, among the methods that have it on the usual splits."""
     ranks = {score: compare_ranks(mean_scores(results, datasets, score)).ranks for score, _ in LOSSES[task]}
     methods = sort_methods({method for row in ranks.values() for method in row})
     return Table(
@@ -122,13 +122,10 @@ def rank_table(results: Results, datasets: Sequence[str], task: str) -> Table:
 
 
 def mean_scores(results: Results, datasets: Sequence[str], score: str) -> dict[str, dict[str, float]]:
-    """Return data set -> method -> mean, of the methods that have the score on all splits of all of the data sets."""
+    """Return data set -> method -> mean over the usual splits, of the methods that have the score on all data sets."""
+    results = results.on_usual_splits()
     means = {
-        dataset: {
-            method: results.mean(dataset, method, score)
-            for method in results.methods_of(dataset)
-            if len(results.runs[dataset][method]) == results.most_splits(dataset)
-        }
+        dataset: {method: results.mean(dataset, method, score) for method in results.methods_of(dataset)}
         for dataset in datasets
     }
     complete = [m for m in results.methods if all(row.get(m) is not None for row in means.values())]

@@ -181,6 +181,13 @@ def test_a_method_with_fewer_splits_than_others_has_no_rank(records: list[Record
     assert rank_table(found, found.datasets, "regression") == rank_table(expected, expected.datasets, "regression")
 
 
+def test_more_splits_of_one_method_change_no_rank(records: list[Record]) -> None:
+    uci = [r for r in records if r["suite"] == "uci"]
+    more = [r | {"split": 7, "scores": r["scores"] | {"nll": 100.0}} for r in uci if r["method"] == "deep_ensemble"]
+    found, expected = (group_results(some)["uci"] for some in ([*uci, *more], uci))
+    assert rank_table(found, found.datasets, "regression") == rank_table(expected, expected.datasets, "regression")
+
+
 def corrected_t_test(first: list[float], second: list[float], ratio: float) -> tuple[float, float, float]:
     differences = [a - b for a, b in zip(first, second, strict=True)]
     error = math.sqrt((1 / len(differences) + ratio) * stdev(differences) ** 2)
