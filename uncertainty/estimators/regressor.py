@@ -83,8 +83,9 @@ class ProbabilisticRegressor(RegressorMixin, MemberEstimator):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> ProbabilisticRegressor:
         """Make one pass over the rows given, continuing from earlier calls.
 
-        Scaling is fixed by the rows of the first call, which should be typical. The learning rate stays
-        at `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
+        Scaling is fixed by the rows of the first call, which should be typical. Targets that lie 50 robust standard
+        deviations from these are damped, unless most of ten or more rows do. The learning rate stays at
+        `learning_rate_init`: a schedule spans a whole fit. Not with `early_stopping`.
         """
         self._partial_fit(X, y, sample_weight)
         return self
